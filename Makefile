@@ -1,0 +1,58 @@
+# Language Models from Scratch. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install book test serve sync check bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## create .venv and install what requirements.txt pins
+
+$(STAMP): requirements.txt pyproject.toml
+	@echo "Installing into $(VENV) (a few minutes the first time) …"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+	  uv pip install --python $(BIN)/python -r requirements.txt && \
+	  uv pip install --python $(BIN)/python --quiet --no-deps --editable .; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt && \
+	  $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --editable .; \
+	fi
+	@touch $@
+
+book: $(STAMP) ## execute the chapters and build the site into _build/html
+	@$(BIN)/python -m book build
+
+test: book ## build what changed, then run every test
+	@$(BIN)/python -m book.browser
+	@$(BIN)/python -m pytest -n 2
+
+serve: $(STAMP) ## serve the site on this machine and rebuild it on change
+	@$(BIN)/python -m book serve
+
+sync: $(STAMP) ## write the text of included code into the chapters
+	@$(BIN)/python -m book sync
+
+check: book ## check sources, code style, claims, links and alt text
+	@$(BIN)/python -m book check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m book.site
+
+bench: book ## compare with named peers, side by side
+	@$(BIN)/python -m benchmarks
+
+lock: $(STAMP) ## write requirements.txt anew; `make lock UPGRADE=--upgrade` takes newer versions
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra book --no-annotate \
+	  --no-header $(UPGRADE) pyproject.toml --output-file requirements.txt
+# a CPU build of torch needs none of these, and a CUDA build brings its own
+	@sed -i.bak -E '/^(nvidia|cuda|triton)/d' requirements.txt && rm requirements.txt.bak
+
+clean: ## remove what the build made; caches of data and checkpoints stay
+	rm -rf _build $(VENV) *.egg-info code/*.egg-info

@@ -1,0 +1,88 @@
+"""The commands behind `make`: python -m book COMMAND."""
+
+import sys
+import time
+
+import click
+from rich.console import Console
+
+from book import ROOT, BookError, chapters, execution, inclusion, structure
+from book import build as builder
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli():
+    """Build, check and serve the book."""
+
+
+@cli.command()
+def build():
+    """Execute what changed and write the site into _build/html."""
+    started = time.perf_counter()
+    site = builder.build(console=Console())
+    click.echo(f"The book is built in {time.perf_counter() - started:.0f} s. Open {site}/index.html")
+
+
+@cli.command()
+def execute():
+    """Execute the chapters whose outputs are not in the cache."""
+    chapters_run = execution.execute()
+    click.echo(f"{len(chapters_run)} pages executed.")
+
+
+@cli.command()
+def sync():
+    """Write the text of every included object into its chapter."""
+    changed = inclusion.sync()
+    for path in changed:
+        click.echo(f"synced {chapters.place(path)}")
+    click.echo(f"{len(changed)} chapters changed.")
+
+
+@cli.command()
+def check():
+    """Check the table of contents, inclusions, exercises, claims and numbers of the sources."""
+    found = chapters.toc_problems() + inclusion.problems() + structure.problems()
+    if found:
+        raise BookError("\n".join(found))
+    click.echo(f"{len(chapters.pages())} pages: contents, inclusions, exercises and claims agree.")
+
+
+@cli.command()
+@click.option("--port", default=8000, show_default=True, help="Port to serve on.")
+def serve(port):
+    """Serve the book locally and rebuild it when a source changes."""
+    from livereload import Server
+
+    def rebuild():
+        try:
+            inclusion.sync()
+            builder.build()
+        except BookError as error:
+            click.secho(str(error), fg="red", err=True)
+
+    rebuild()
+    server = Server()
+    for pattern in ("*.md", "*.yml", "chapters/**/*.md", "code/**/*.py", "book/**/*"):
+        server.watch(str(ROOT / pattern), rebuild, delay=0.5)
+    click.echo(f"Serving on http://127.0.0.1:{port}")
+    server.serve(root=str(ROOT / builder.SITE), port=port, host="127.0.0.1")
+
+
+def main():
+    """Run a command; what is wrong with the book's sources is said without a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except BookError as error:
+        click.secho(str(error), fg="red", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; run the command again to go on.", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

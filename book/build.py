@@ -1,0 +1,62 @@
+"""The build: check, execute, let Jupyter Book write the site, and publish it only when all is well."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from book import ROOT, BookError, execution, inclusion
+
+BUILD = Path("_build")
+SITE = BUILD / "html"
+# stands while a build is under way: one that was interrupted or failed leaves it behind
+MARKER = BUILD / ".unfinished"
+
+
+def build(root: Path = ROOT, console: Console | None = None) -> Path:
+    """Build the site and return its folder.
+
+    A build that fails leaves no site behind: what stands in `_build/html` is always made whole
+    from the sources. What was executed stays in the cache, so a second try is quick.
+    """
+    console = console or Console()
+    problems = inclusion.problems(root)
+    if problems:
+        raise BookError("\n".join(problems))
+    if (root / MARKER).exists():
+        clear_site(root)
+    (root / BUILD).mkdir(exist_ok=True)
+    (root / MARKER).touch()
+    try:
+        execution.execute(root, console)
+        write_site(root, console)
+    except BaseException:
+        clear_site(root)
+        raise
+    (root / MARKER).unlink()
+    return root / SITE
+
+
+def clear_site(root: Path = ROOT) -> None:
+    """Remove the site and what Sphinx remembers of it."""
+    for path in (SITE, BUILD / ".doctrees"):
+        shutil.rmtree(root / path, ignore_errors=True)
+
+
+def write_site(root: Path, console: Console) -> None:
+    """Run the stock builder on the executed chapters, warnings as errors."""
+    console.print("writing the site …")
+    command = [sys.executable, "-m", "jupyter_book", "build", ".", "-W", "--keep-going", "-q"]
+    result = subprocess.run(
+        command,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SCRATCHLM_BOOK": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise BookError(f"The site was not written:\n{result.stdout}\n{result.stderr}")

@@ -1,0 +1,1 @@
+"""Reference implementations of the book *Language Models from Scratch*: one module an idea."""

@@ -1,0 +1,16 @@
+"""How well a model predicts: perplexity and bits per character, two ways to say a cross-entropy."""
+
+import math
+
+
+def perplexity(nats: float) -> float:
+    """Return e^nats: the number of equally likely characters that would be as hard to guess.
+
+    `nats` is a cross-entropy in nats per token; infinite cross-entropy gives infinite perplexity.
+    """
+    return math.exp(nats)
+
+
+def bits_per_character(nats: float) -> float:
+    """Return nats / ln 2: the yes-or-no answers that one character costs on average."""
+    return nats / math.log(2)

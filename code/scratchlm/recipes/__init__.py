@@ -1,0 +1,1 @@
+"""Recipes: named, seeded, deterministic training runs whose results `scratchlm.checkpoints` keeps."""
