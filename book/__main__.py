@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -10,63 +11,74 @@ from book import ROOT, BookError, chapters, execution, inclusion, structure
 from book import build as builder
 
 
+folder = click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def cli():
+@click.option("--root", type=folder, default=ROOT, help="The folder of the book, if not this one.")
+@click.pass_context
+def cli(context, root):
     """Build, check and serve the book."""
+    context.obj = root
 
 
 @cli.command()
-def build():
+@click.pass_obj
+def build(root):
     """Execute what changed and write the site into _build/html."""
     started = time.perf_counter()
-    site = builder.build(console=Console())
+    site = builder.build(root, Console())
     click.echo(f"The book is built in {time.perf_counter() - started:.0f} s. Open {site}/index.html")
 
 
 @cli.command()
-def execute():
+@click.pass_obj
+def execute(root):
     """Execute the chapters whose outputs are not in the cache."""
-    chapters_run = execution.execute()
+    chapters_run = execution.execute(root)
     click.echo(f"{len(chapters_run)} pages executed.")
 
 
 @cli.command()
-def sync():
+@click.pass_obj
+def sync(root):
     """Write the text of every included object into its chapter."""
-    changed = inclusion.sync()
+    changed = inclusion.sync(root)
     for path in changed:
-        click.echo(f"synced {chapters.place(path)}")
+        click.echo(f"synced {chapters.place(path, root=root)}")
     click.echo(f"{len(changed)} chapters changed.")
 
 
 @cli.command()
-def check():
+@click.pass_obj
+def check(root):
     """Check the table of contents, inclusions, exercises, claims and numbers of the sources."""
-    found = chapters.toc_problems() + inclusion.problems() + structure.problems()
+    found = chapters.toc_problems(root) + inclusion.problems(root) + structure.problems(root)
     if found:
         raise BookError("\n".join(found))
-    click.echo(f"{len(chapters.pages())} pages: contents, inclusions, exercises and claims agree.")
+    click.echo(f"{len(chapters.pages(root))} pages: contents, inclusions, exercises and claims agree.")
 
 
 @cli.command()
 @click.option("--port", default=8000, show_default=True, help="Port to serve on.")
-def serve(port):
+@click.pass_obj
+def serve(root, port):
     """Serve the book locally and rebuild it when a source changes."""
     from livereload import Server
 
     def rebuild():
         try:
-            inclusion.sync()
-            builder.build()
+            inclusion.sync(root)
+            builder.build(root)
         except BookError as error:
             click.secho(str(error), fg="red", err=True)
 
     rebuild()
     server = Server()
     for pattern in ("*.md", "*.yml", "chapters/**/*.md", "code/**/*.py", "book/**/*"):
-        server.watch(str(ROOT / pattern), rebuild, delay=0.5)
+        server.watch(str(root / pattern), rebuild, delay=0.5)
     click.echo(f"Serving on http://127.0.0.1:{port}")
-    server.serve(root=str(ROOT / builder.SITE), port=port, host="127.0.0.1")
+    server.serve(root=str(root / builder.SITE), port=port, host="127.0.0.1")
 
 
 def main():

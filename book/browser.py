@@ -85,9 +85,7 @@ def launch(playwright, path: str | None = None):
     if path is None:
         raise RuntimeError(MISSING)
     sandbox = ["--no-sandbox"] if is_root() else []  # Chromium refuses to start as root with it
-    return playwright.chromium.launch(
-        executable_path=path, headless=True, args=ARGUMENTS + sandbox
-    )
+    return playwright.chromium.launch(executable_path=path, headless=True, args=ARGUMENTS + sandbox)
 
 
 def run(command: list[str], seconds: int) -> bool:
@@ -104,9 +102,14 @@ def download() -> None:
     run([sys.executable, "-m", "playwright", "install", "chromium"], DOWNLOAD_SECONDS)
 
 
+def on_debian() -> bool:
+    """Whether this is Debian itself: the package of that name on Ubuntu is a stub for a snap."""
+    release = Path("/etc/os-release")
+    return release.exists() and "\nID=debian\n" in f"\n{release.read_text()}\n"
+
+
 def install_package() -> None:
-    """Debian's own package. Ubuntu's is a stub that wants a snap, so it is left alone."""
-    if is_root() and Path("/etc/debian_version").exists() and not Path("/snap").exists():
+    if is_root() and on_debian():
         install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
         if run(["apt-get", "update"], PACKAGE_SECONDS):
             run(install, PACKAGE_SECONDS)

@@ -50,7 +50,8 @@ def _environment() -> str:
 
 def key(page: Page, root: Path = ROOT) -> str:
     """Hash what decides a page's outputs besides its own cells."""
-    closure = source_closure("\n".join(cell.code for cell in page.cells))
+    code = "\n".join(cell.code for cell in page.cells)
+    closure = source_closure(code)
     lock = root / "code" / "scratchlm" / "data_lock.json"
     parts = [_environment(), json.dumps(closure, sort_keys=True)]
     parts += [lock.read_text(encoding="utf-8")] if "scratchlm.data" in closure else []
@@ -126,7 +127,11 @@ class Run:
         }
         with tempfile.TemporaryDirectory() as folder:
             self.client = NotebookClient(
-                nb, timeout=TIMEOUT, resources={"metadata": {"path": folder}}
+                nb,
+                timeout=TIMEOUT,
+                record_timing=False,  # times in the cells' metadata would change their hash
+                resources={"metadata": {"path": folder}},
+                extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
             )
             self.started = time.perf_counter()
             try:
@@ -148,16 +153,13 @@ class Run:
 
     def _failure(self, nb: nbformat.NotebookNode, error: Exception) -> str:
         """Name the first cell that did not finish."""
-        cells = [(n, cell) for n, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+        cells = [cell for cell in nb.cells if cell.cell_type == "code"]
 
         def failed(cell):
             return any(o.output_type == "error" for o in cell.outputs) or not cell.execution_count
 
-        number, (index, _) = next(
-            ((i, c) for i, c in enumerate(cells, 1) if failed(c[1])), (len(cells), cells[-1])
-        )
-        line = nb.metadata["source_map"][index] + 1
-        where = place(self.page.path, line, self.root)
+        number = next((i for i, cell in enumerate(cells, 1) if failed(cell)), len(cells))
+        where = place(self.page.path, self.page.cells[number - 1].line, self.root)
         return f"{where}: code cell {number} of {len(cells)} failed.\n\n{error}"
 
 

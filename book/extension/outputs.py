@@ -1,6 +1,7 @@
 """Ties Sphinx to the executed chapters: reads them under their keys, and knows when they changed."""
 
 import os
+from pathlib import Path
 
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
@@ -14,7 +15,7 @@ def _pages(app) -> dict[str, Page]:
     """Return the executable pages by docname, read once a build."""
     if not hasattr(app, "book_pages"):
         try:
-            app.book_pages = {page.docname: page for page in pages() if page.executable}
+            app.book_pages = {page.docname: page for page in pages(Path(app.srcdir)) if page.executable}
         except BookError as error:
             raise RuntimeError(str(error)) from error
     return app.book_pages
@@ -24,12 +25,12 @@ def read_with_key(app, docname: str, source: list[str]) -> None:
     """Give a page its key before it is parsed, so that the cache finds its outputs."""
     page = _pages(app).get(docname)
     if page is not None:
-        source[0] = keyed_text(page)
+        source[0] = keyed_text(page, Path(app.srcdir))
 
 
 def outdated(app, env, added, changed, removed) -> list[str]:
     """Name the pages whose outputs changed though their text did not, and those that show times."""
-    keys = {docname: key(page) for docname, page in _pages(app).items()}
+    keys = {docname: key(page, Path(app.srcdir)) for docname, page in _pages(app).items()}
     before = getattr(env, "book_keys", {})
     stale = {docname for docname in keys if keys[docname] != before.get(docname)}
     env.book_keys = keys
@@ -46,7 +47,7 @@ class BookStatus(SphinxDirective):
             self.env.book_status_pages = set()
         self.env.book_status_pages.add(self.env.docname)
         lines = ["| page | execution | budget | peak memory |", "|:--|--:|--:|--:|"]
-        for docname, found in measurements().items():
+        for docname, found in measurements(Path(self.env.srcdir)).items():
             budget = f"{found['budget']} s" if found["budget"] else "–"
             memory = f"{found['memory_mb']} MB" if found["memory_mb"] else "–"
             link = f"{{doc}}`/{docname}`"

@@ -1,0 +1,122 @@
+"""Figures stand in the page itself: vector drawings inline, in the page's face and colours.
+
+A drawing that is part of the page follows its theme: black becomes the colour of the text, and the
+plot colours become variables that are lighter on a dark ground. Raster images carry their size,
+so that nothing moves when they arrive.
+"""
+
+import hashlib
+import re
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from PIL import Image
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+# the plot colours of `scratchlm.notebook.COLOURS`, by the name of their variable in the style sheet
+COLOURS = {
+    "#0072b2": "blue",
+    "#d55e00": "vermillion",
+    "#009e73": "green",
+    "#cc79a7": "purple",
+    "#e69f00": "orange",
+    "#56b4e9": "sky",
+    "#000000": "ink",
+}
+LARGEST_INLINE = 400_000  # bytes; beyond that a drawing would hold up the page it stands in
+
+PREAMBLE = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
+GLOBAL_STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
+ROOT_TAG = re.compile(r"<svg\b[^>]*>")
+FACE = re.compile(r"(font: [^;\"]*?px) [^;\"]+")
+COORDINATES = re.compile(r'\b(d|x|y|x1|x2|y1|y2|points)="[^"]*"')
+LONG_NUMBER = re.compile(r"(\.\d\d)\d+")
+REFERENCE = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
+
+
+def _pixels(length: str) -> float:
+    """Convert an SVG length in pt or px to CSS pixels."""
+    number = float(re.match(r"[\d.]+", length)[0])
+    return number * 96 / 72 if length.endswith("pt") else number
+
+
+def _size(tag: str) -> tuple[int, int]:
+    """Return width and height of a drawing in CSS pixels, from its attributes or its viewBox."""
+    attributes = dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
+    box = attributes.get("viewBox", "0 0 640 360").split()
+    lengths = (attributes.get("width", box[2]), attributes.get("height", box[3]))
+    if any("%" in length for length in lengths):
+        lengths = (box[2], box[3])
+    return round(_pixels(lengths[0])), round(_pixels(lengths[1]))
+
+
+def inline_svg(text: str, alt: str, prefix: str) -> str:
+    """Return an SVG file's text as an element of the page; `prefix` makes its ids unique."""
+    text = GLOBAL_STYLE.sub("", PREAMBLE.sub("", text)).strip()
+    tag = ROOT_TAG.search(text)[0]
+    width, height = _size(tag)
+    box = re.search(r'viewBox="[^"]*"', tag)
+    text = text.replace(
+        tag,
+        f'<svg class="plot" role="img" aria-label="{escape(alt)}" width="{width}" height="{height}" '
+        f"{box[0] if box else f'viewBox="0 0 {width} {height}"'}>",
+        1,
+    )
+    text = REFERENCE.sub(rf"\g<1>{prefix}\g<2>", text).replace("xlink:href=", "href=")
+    text = FACE.sub(r"\1 var(--sans)", text)
+    for colour, name in COLOURS.items():
+        text = re.sub(colour, f"var(--plot-{name})", text, flags=re.IGNORECASE)
+    return COORDINATES.sub(lambda found: LONG_NUMBER.sub(r"\1", found[0]), text)
+
+
+def _file(translator, node: nodes.image) -> Path | None:
+    """Return the local file of an image, or None for one that is elsewhere."""
+    if "://" in node["uri"] or node["uri"].startswith("data:"):
+        return None
+    path = Path(translator.builder.srcdir, node["uri"])
+    return path if path.is_file() else None
+
+
+def _raster(translator, node: nodes.image, path: Path) -> str:
+    """Return the tag of a raster image, with its size."""
+    target = f"{translator.builder.imgpath}/{translator.builder.images[node['uri']]}"
+    with Image.open(path) as image:
+        width, height = image.size
+    return (
+        f'<img src="{escape(target)}" alt="{escape(node.get("alt", ""))}" '
+        f'width="{width}" height="{height}" loading="lazy" decoding="async">'
+    )
+
+
+def visit_image(translator, node: nodes.image) -> None:
+    """Write an image: drawings inline, raster images with their size, others as Sphinx does."""
+    if not (node.get("alt") or "").strip():
+        advice = "say in words what one sees (`image: alt:` of a cell, `![words](file)` in the text)"
+        logger.warning("this image has no alt text: %s", advice, location=node, type="book")
+    path = _file(translator, node)
+    if path is None or path.suffix == ".svgz":
+        type(translator).visit_image(translator, node)
+        return
+    if path.suffix != ".svg" or path.stat().st_size > LARGEST_INLINE:
+        if path.suffix == ".svg":
+            type(translator).visit_image(translator, node)
+        else:
+            translator.body.append(_raster(translator, node, path))
+        return
+    text = path.read_text(encoding="utf-8")
+    count = translator.__dict__.setdefault("drawings", 0)
+    translator.drawings = count + 1
+    prefix = f"d{count}-{hashlib.sha256(text.encode()).hexdigest()[:6]}-"
+    drawing = inline_svg(text, node.get("alt") or "", prefix)
+    translator.body.append(f'<div class="drawing">{drawing}</div>\n')
+
+
+def depart_image(translator, node: nodes.image) -> None:
+    """Images have no content."""
+
+
+def setup(app) -> None:
+    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))

@@ -1,0 +1,66 @@
+"""What a reader opens: folded cells and folded boxes are `<details>`, which need no script."""
+
+from html import escape
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+
+class Fold(nodes.General, nodes.Element):
+    """A box that opens; its first child is the title."""
+
+
+class Dropdowns(SphinxPostTransform):
+    """Turn every admonition of the class `dropdown`, solutions among them, into a fold."""
+
+    default_priority = 190  # titles of exercises and solutions are resolved by then
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        for box in list(self.document.findall(nodes.Admonition)):
+            if "dropdown" not in box.get("classes", []):
+                continue
+            classes = [name for name in box["classes"] if name != "dropdown"]
+            fold = Fold(ids=box["ids"], classes=classes)
+            if not isinstance(box[0], nodes.title):
+                fold += nodes.title("", type(box).__name__.capitalize())
+            fold.extend(box.children)
+            box.replace_self(fold)
+
+
+def visit_fold(translator, node: Fold) -> None:
+    """Open a fold and write its title as what one clicks."""
+    title = node.pop(0)
+    translator.body.append(translator.starttag(node, "details", CLASS="fold"))
+    translator.body.append("<summary>")
+    for child in title.children:
+        child.walkabout(translator)
+    translator.body.append('</summary>\n<div class="fold-body">\n')
+
+
+def depart_fold(translator, node: Fold) -> None:
+    translator.body.append("</div></details>\n")
+
+
+def visit_hidden_cell(translator, node: HideCodeCellNode) -> None:
+    """Open a folded part of a cell; its line says what is inside."""
+    shown, hidden = (
+        escape(node[key].replace("source", "code").replace("content", "cell"))
+        for key in ("prompt_show", "prompt_hide")
+    )
+    translator.body.append(
+        f'<details class="hide {" ".join(node["classes"])}">'
+        f'<summary><span class="when-closed">{shown}</span>'
+        f'<span class="when-open">{hidden}</span></summary>\n'
+    )
+
+
+def depart_hidden_cell(translator, node: HideCodeCellNode) -> None:
+    translator.body.append("</details>\n")
+
+
+def setup(app) -> None:
+    app.add_post_transform(Dropdowns)
+    app.add_node(Fold, html=(visit_fold, depart_fold))
+    app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_hidden_cell))

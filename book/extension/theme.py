@@ -1,0 +1,148 @@
+"""The look of the site: our own page template, styles and scripts on top of the theme's functions.
+
+Only what a page uses is sent: one style sheet for the site, KaTeX's where there are formulas, and
+small scripts. The style sheets and scripts of the theme and of the other extensions are left out.
+"""
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from sphinx import addnodes
+
+BOOK = Path(__file__).resolve().parents[1]
+STYLES = BOOK / "static" / "css"
+SHEET = "book.css"
+
+# what the theme and the other extensions would add to every page
+LEFT_OUT = re.compile(
+    r"(alabaster|basic|pygments|mystnb|exercise|togglebutton|copybutton|sphinx-book-theme|theme"
+    r"|sphinx-thebe|design-style|panels-.*)\.[\w.]*css"
+    r"|(documentation_options|doctools|sphinx_highlight|searchtools|language_data|jquery|underscore"
+    r"|_sphinx_javascript_frameworks_compat|sphinx-book-theme|togglebutton|copybutton|clipboard\.min"
+    r"|sphinx-thebe)\.js"
+)
+DESIGN = re.compile(r"(sphinx-design|design-tabs)[\w.-]*\.(css|js)")
+
+# files that no page asks for
+UNUSED = [
+    "vendor", "locales", "images", "styles", "scripts", "css", "webpack-macros.html",
+    "sbt-webpack-macros.html", "basic.css", "doctools.js", "documentation_options.js", "exercise.css",
+    "language_data.js", "searchtools.js", "sphinx_highlight.js", "pygments.css", "file.png", "minus.png",
+    "plus.png", "mystnb.*.css",
+]  # fmt: skip
+
+
+def sheet() -> str:
+    """Return the site's style sheet: the files of `static/css`, in order, without comments."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STYLES.glob("*.css")))
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return re.sub(r"\s*\n\s*", "\n", text).strip() + "\n"
+
+
+def digest(text: str) -> str:
+    """Return a short mark of a file's content, so that a browser keeps it until it changes."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def configure(app, config) -> None:
+    """Put our templates before the theme's, and our static files beside them."""
+    config.templates_path.insert(0, str(BOOK / "templates"))
+    config.html_static_path.append(str(BOOK / "static"))
+    config.html_permalinks_icon = "#"
+    if config.nb_execution_cache_path:  # wherever the build starts and whatever it writes
+        cache = Path(app.confdir, config.nb_execution_cache_path)
+        config.nb_execution_cache_path = str(cache)
+
+
+def _title(app, docname: str) -> str:
+    return app.builder.render_partial(app.env.titles[docname])["title"]
+
+
+def _chapter_number(app, docname: str) -> str:
+    number = app.env.toc_secnumbers.get(docname, {}).get("")
+    return ".".join(map(str, number)) if number else ""
+
+
+def book_parts(app) -> list[dict]:
+    """Return the parts of the book with their pages, as the table of contents has them."""
+    if not hasattr(app, "book_parts"):
+        tree = app.env.get_doctree(app.config.root_doc)
+        app.book_parts = [
+            {
+                "caption": toctree.get("caption") or "",
+                "pages": [
+                    {"docname": name, "title": _title(app, name), "number": _chapter_number(app, name)}
+                    for _, name in toctree["entries"]
+                    if name in app.env.titles
+                ],
+            }
+            for toctree in tree.findall(addnodes.toctree)
+        ]
+    return app.book_parts
+
+
+def kicker(app, docname: str) -> str:
+    """Return what stands above a title: the part, and the number of a chapter."""
+    for part in book_parts(app):
+        for page in part["pages"]:
+            if page["docname"] == docname:
+                return part["caption"] + (f" · chapter {page['number']}" if page["number"] else "")
+    return ""
+
+
+def on_this_page(app, doctree: nodes.document) -> list[dict]:
+    """Return the sections of a page: id, title, depth."""
+    found = []
+    for section in doctree.findall(nodes.section):
+        depth = sum(isinstance(node, nodes.section) for node in _ancestors(section))
+        if depth in (1, 2):
+            title = app.builder.render_partial(section.next_node(nodes.title))["title"]
+            found.append({"id": section["ids"][0], "title": title, "depth": depth})
+    return found if len(found) > 1 else []
+
+
+def _ancestors(node: nodes.Node):
+    while node.parent is not None:
+        node = node.parent
+        yield node
+
+
+def _wanted(body: str, asset) -> bool:
+    name = str(getattr(asset, "filename", asset)).partition("?")[0].rpartition("/")[2]
+    return not LEFT_OUT.fullmatch(name) and ("sd-" in body or not DESIGN.fullmatch(name))
+
+
+def page_context(app, pagename, templatename, context, doctree) -> None:
+    """Give the template what it shows around a page, and drop the assets that it does not need."""
+    body = context.get("body", "")
+    for kind in ("css_files", "script_files"):
+        context[kind] = [asset for asset in context[kind] if _wanted(body, asset)]
+    context["book_sheet"] = f"{SHEET}?v={digest(sheet())}"
+    context["book_parts"] = book_parts(app)
+    context["book_kicker"] = kicker(app, pagename)
+    context["book_sections"] = on_this_page(app, doctree) if doctree is not None else []
+    context["book_math"] = 'class="katex"' in body + context.get("tips", "")
+    context["book_source"] = context.get("sourcename") if doctree is not None else None
+    for script in ("mode", "site", "hover"):
+        text = (BOOK / "static" / "js" / f"{script}.js").read_text(encoding="utf-8")
+        context[f"{script}_script"] = f"_static/js/{script}.js?v={digest(text)}"
+
+
+def finish(app, error) -> None:
+    """Write the style sheet, and remove the files that no page asks for."""
+    if error is not None or app.builder.format != "html":
+        return
+    static = Path(app.outdir, "_static")
+    for pattern in UNUSED:
+        for path in static.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (static / SHEET).write_text(sheet(), encoding="utf-8")
+
+
+def setup(app) -> None:
+    app.connect("config-inited", configure, priority=400)
+    app.connect("html-page-context", page_context, priority=900)
+    app.connect("build-finished", finish, priority=900)

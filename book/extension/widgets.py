@@ -1,0 +1,168 @@
+"""The `widget` directive: an interactive figure with its data from the run and a static fallback.
+
+    ```{widget} temperature-lab
+    :data: lm-temperature-lab
+    :alt: What the widget shows, for readers who do not see it.
+
+    What stands here when no script runs, and in print.
+    ```
+
+The argument names an ES module in `book/static/widgets/` that follows the anywidget front-end
+contract. `:data:` is the key of a dict or list that a cell of the same page glued. The page holds
+everything: the module's text (once a page) and the data as JSON, so it also works opened from disk.
+"""
+
+import hashlib
+import html
+import json
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+STATIC = Path(__file__).resolve().parents[1] / "static"
+MODULES = STATIC / "widgets"
+DATA_LIMIT = 60_000  # bytes of JSON a page may carry for one widget
+PAGE_BUILDERS = {"html", "dirhtml", "singlehtml"}  # the others show the fallback
+
+logger = logging.getLogger(__name__)
+
+
+class WidgetError(ValueError):
+    """What is wrong with a `widget` directive, in one sentence."""
+
+
+class WidgetNode(nodes.General, nodes.Element):
+    """A widget in the document tree: attributes `name`, `alt` and `json`; children: the fallback."""
+
+
+class WidgetDirective(SphinxDirective):
+    """Parse one `widget` directive; a mistake is a warning and leaves the fallback on the page."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec = {"data": directives.unchanged, "alt": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        node = WidgetNode(name=self.arguments[0])
+        self.set_source_info(node)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        try:
+            module_text(node["name"])
+            node["alt"] = self.text_option("alt", "say in words what the widget shows")
+            key = self.text_option("data", "name the key under which a cell glues the data")
+            node["json"] = to_json(key, glued(self.state.document, key))
+            if not node.children:
+                raise WidgetError("it has no body: write what print and readers without scripts see")
+        except WidgetError as error:
+            message = f"widget {node['name']!r}: {error}"
+            logger.warning(message, location=self.get_location(), type="book", subtype="widget")
+            return node.children
+        return [node]
+
+    def text_option(self, name: str, advice: str) -> str:
+        """The text of option `name`; WidgetError with `advice` when it is missing or empty."""
+        text = " ".join((self.options.get(name) or "").split())
+        if not text:
+            raise WidgetError(f"the option :{name}: is missing: {advice}")
+        return text
+
+
+def module_text(name: str) -> str:
+    """The source of widget `name`; WidgetError if there is none or HTML cannot hold it."""
+    known = sorted(path.stem for path in MODULES.glob("*.js"))
+    if name not in known:
+        raise WidgetError(f"there is no such widget: choose one of {', '.join(known)}")
+    text = (MODULES / f"{name}.js").read_text(encoding="utf-8")
+    if "</script" in text.lower() or "<!--" in text:
+        raise WidgetError("its module contains '</script' or '<!--', which would end it in a page")
+    return text
+
+
+def glued(document: nodes.document, key: str):
+    """The value that a cell of `document` glued under `key` as JSON text."""
+    renderer = document.get("nb_renderer")  # myst-nb keeps it here while it reads a page
+    glue_data = renderer.renderer.nb_client.glue_data if renderer else {}
+    if key not in glue_data:
+        raise WidgetError(f"no cell of this page glues {key!r}: run the page, or mend the key")
+    content = glue_data[key]["data"].get("application/json")
+    try:
+        value = json.loads(content) if isinstance(content, str) else content
+    except ValueError:
+        value = None
+    if not isinstance(value, (dict, list)):
+        raise WidgetError(f"{key!r} is not JSON: glue a dict or a list of plain values")
+    return value
+
+
+def to_json(key: str, data) -> str:
+    """`data` as JSON that can stand inside a script element; WidgetError if it cannot."""
+    try:
+        text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        advice = "give None for minus infinity and for missing values"
+        raise WidgetError(f"{key!r} holds NaN or an infinity, not JSON: {advice}") from None
+    if len(text) > DATA_LIMIT:
+        size = f"{len(text):,} bytes of JSON, over the limit of {DATA_LIMIT:,}"
+        raise WidgetError(f"{key!r} is {size}: round its numbers or glue fewer of them")
+    # non-ASCII is escaped already; without "<" no text can close or comment out the element
+    return text.replace("<", "\\u003c")
+
+
+def visit_html(translator, node: WidgetNode) -> None:
+    """Write the figure's opening and, at a widget's first use on a page, its module."""
+    if translator.builder.name not in PAGE_BUILDERS:
+        return
+    name = node["name"]
+    written = translator.__dict__.setdefault("written_widget_modules", set())
+    if name not in written:
+        written.add(name)
+        text = module_text(name)
+        version = hashlib.sha256(text.encode()).hexdigest()[:8]
+        translator.body.append(
+            f'<script type="text/plain" data-widget-module="{name}" data-version="{version}">\n'
+            f"{text}</script>\n"
+        )
+    alt = html.escape(node["alt"], quote=True)
+    translator.body.append(
+        f'<figure class="book-widget" data-widget="{name}" aria-label="{alt}">\n'
+        '<div class="widget-fallback">\n'
+    )
+
+
+def depart_html(translator, node: WidgetNode) -> None:
+    """Close the fallback, then write the data and the figure's end."""
+    if translator.builder.name in PAGE_BUILDERS:
+        data = f'<script type="application/json">{node["json"]}</script>\n'
+        translator.body.append(f"</div>\n{data}</figure>\n")
+
+
+def fallback_only(translator, node: WidgetNode) -> None:
+    """Other formats write the fallback, which is the node's children."""
+
+
+def add_assets(app, pagename, templatename, context, doctree) -> None:
+    """Give the loader and the styles to the pages that have a widget, and to no other."""
+    if doctree is not None and next(doctree.findall(WidgetNode), None) is not None:
+        app.add_css_file("widgets.css")
+        app.add_js_file("js/widgets.js", loading_method="defer")
+
+
+def add_static(app, config) -> None:
+    """Have the loader, the styles and the modules copied to `_static`, if they are not already."""
+    paths = [(Path(app.confdir) / path).resolve() for path in config.html_static_path]
+    if STATIC not in paths:
+        config.html_static_path.append(str(STATIC))
+
+
+def setup(app) -> dict:
+    """Register the directive, its node and its files with Sphinx."""
+    only = (fallback_only, fallback_only)
+    formats = {"latex": only, "text": only, "man": only, "texinfo": only}
+    app.add_node(WidgetNode, html=(visit_html, depart_html), **formats)
+    app.add_directive("widget", WidgetDirective)
+    app.connect("config-inited", add_static)
+    app.connect("html-page-context", add_assets)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,75 @@
+/* Brings a page's widgets to life.
+
+A widget is a figure that holds its fallback and its data as JSON; its ES module (anywidget's
+front-end contract: a default export with `render`) stands in the page as text. A page opened from
+disk may not import files, so there the text is imported through a Blob URL; a served page imports
+the same module from the site, which a policy that allows only the site's own scripts permits. */
+(() => {
+  const NEAR = "600px"; // start this far before a widget scrolls into view
+  const here = document.currentScript.src;
+  const modules = new Map();
+
+  /** Import widget `name` once a page. */
+  function load(name) {
+    if (!modules.has(name)) modules.set(name, importModule(name));
+    return modules.get(name);
+  }
+
+  async function importModule(name) {
+    const source = document.querySelector(`script[data-widget-module="${name}"]`);
+    if (location.protocol !== "file:") {
+      return import(new URL(`../widgets/${name}.js?v=${source.dataset.version}`, here).href);
+    }
+    const url = URL.createObjectURL(new Blob([source.textContent], { type: "text/javascript" }));
+    try {
+      return await import(url);
+    } finally {
+      URL.revokeObjectURL(url);
+    }
+  }
+
+  /** The part of an anywidget model that a page without a kernel can offer. */
+  function pageModel(data) {
+    const state = { data };
+    return {
+      get: (key) => state[key],
+      set: (key, value) => void (state[key] = value),
+      on() {},
+      off() {},
+      send() {},
+      save_changes() {},
+    };
+  }
+
+  /** Render one widget; the fallback gives way only after that has succeeded. */
+  async function start(figure) {
+    const stage = document.createElement("div");
+    stage.className = "widget-stage";
+    try {
+      const model = pageModel(
+        JSON.parse(figure.querySelector(':scope > script[type="application/json"]').textContent),
+      );
+      let widget = (await load(figure.dataset.widget)).default;
+      if (typeof widget === "function") widget = await widget();
+      await widget.initialize?.({ model });
+      await widget.render({ model, el: stage });
+      figure.append(stage);
+      figure.dataset.state = "ready";
+    } catch (error) {
+      figure.dataset.state = "failed";
+      console.error(`The widget "${figure.dataset.widget}" could not start.`, error);
+    }
+  }
+
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        start(target);
+      }
+    },
+    { rootMargin: NEAR },
+  );
+  document.querySelectorAll("figure.book-widget").forEach((figure) => observer.observe(figure));
+})();

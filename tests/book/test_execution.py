@@ -1,0 +1,169 @@
+"""Execution: what runs, when it runs again, what happens when a cell fails."""
+
+import itertools
+import shutil
+
+import pytest
+from rich.console import Console
+from scratchlm import closure
+
+from book import ROOT, execution
+from book.build import MARKER, SITE, build
+from book.chapters import pages
+
+QUIET = Console(quiet=True)
+
+TWO = """\
+---
+jupytext:
+  text_representation: {extension: .md, format_name: myst}
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+# Two
+
+```{code-cell} python3
+import os
+1 + 1, os.environ["OMP_NUM_THREADS"]
+```
+"""
+
+
+@pytest.fixture
+def small(tree):
+    """A book whose pages run without scratchlm: what is tested here is when they run."""
+    tree.write("code/scratchlm/data_lock.json", "{}")
+    tree.write("chapters/part/one.md", TWO.replace("# Two", "# One").replace("1 + 1", "3"))
+    tree.write("chapters/part/two.md", TWO)
+    tree.write("_toc.yml", tree.read("_toc.yml") + "  - file: chapters/part/two\n")
+    return tree
+
+
+def ran(tree):
+    return [page.slug for page in execution.execute(tree.root, QUIET)]
+
+
+def outputs(tree, slug):
+    page = next(page for page in pages(tree.root) if page.slug == slug)
+    cache = execution.open_cache(tree.root)
+    nb = cache.get_cache_bundle(execution.record(page, cache, tree.root).pk).nb
+    return [output["data"]["text/plain"] for cell in nb.cells for output in cell.outputs]
+
+
+def test_each_page_runs_once_and_again_when_its_code_changes(small):
+    assert sorted(ran(small)) == ["one", "two"]
+    assert ran(small) == []
+    small.replace("chapters/part/two.md", "# Two", "# Two, in other words")
+    assert ran(small) == []
+    small.replace("chapters/part/two.md", "1 + 1", "1 + 2")
+    assert ran(small) == ["two"]
+    assert outputs(small, "two") == ["(3, '1')"]
+
+
+def test_time_and_memory_are_recorded(small):
+    ran(small)
+    found = execution.measurements(small.root)
+    assert set(found) == {"chapters/part/one", "chapters/part/two"}
+    assert all(entry["seconds"] > 0 for entry in found.values())
+
+
+def test_a_failing_cell_names_chapter_line_and_traceback(small):
+    small.replace("chapters/part/two.md", "1 + 1", "1 / 0")
+    with pytest.raises(execution.ExecutionError) as caught:
+        execution.execute(small.root, QUIET)
+    assert str(caught.value).startswith("chapters/part/two.md:11: code cell 1 of 1 failed.")
+    assert "ZeroDivisionError" in str(caught.value)
+
+
+def test_a_failing_build_publishes_nothing_and_keeps_what_ran(small):
+    small.write("_build/html/index.html", "an older site")
+    small.replace("chapters/part/two.md", "1 + 1", "1 / 0")
+    with pytest.raises(execution.ExecutionError):
+        build(small.root, QUIET)
+    assert not (small.root / SITE).exists()
+    assert (small.root / MARKER).exists()
+    small.replace("chapters/part/two.md", "1 / 0", "1 + 0")
+    assert "two" in ran(small)
+
+
+def test_the_key_stands_in_the_kernelspec_and_moves_no_line(small):
+    for page in pages(small.root):
+        if page.executable:
+            text = execution.keyed_text(page, small.root)
+            assert len(text.splitlines()) == len(page.text.splitlines())
+            assert text.split("\n# ")[1] == page.text.split("\n# ")[1]
+            spec = execution.notebook(page, small.root).metadata.kernelspec
+            assert spec.scratchlm == execution.key(page, small.root)
+            assert spec.name == "python3"
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """A copy of the book's sources, to edit."""
+    root = tmp_path / "book"
+    root.mkdir()
+    for name in ("code", "chapters"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("index.md", "_toc.yml", "pyproject.toml"):
+        shutil.copy(ROOT / name, root / name)
+    monkeypatch.setattr(closure, "HERE", root / "code" / "scratchlm")
+    return root
+
+
+def test_editing_a_module_reruns_exactly_the_pages_whose_closure_holds_it(copy):
+    """For every module in turn: the keys that change are those of the pages that import it."""
+    runnable = [page for page in pages(copy) if page.executable]
+    before = {page.docname: execution.key(page, copy) for page in runnable}
+    modules = sorted((copy / "code" / "scratchlm").rglob("*.py"))
+    moved = {}
+    for path in modules:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text + "\n# an edit\n", encoding="utf-8")
+        changed = {p.docname for p in runnable if execution.key(p, copy) != before[p.docname]}
+        path.write_text(text, encoding="utf-8")
+        name = ".".join(path.relative_to(copy / "code").with_suffix("").parts)
+        moved[name.removesuffix(".__init__")] = changed
+    assert moved == expected_closures(runnable, moved)
+    # both outcomes occur, or the test says nothing
+    assert any(len(changed) < len(runnable) for changed in moved.values())
+    assert any(moved.values())
+
+
+def expected_closures(runnable, modules):
+    """Ask Python itself, in a fresh process a page, which scratchlm modules the imports load."""
+    import subprocess
+    import sys
+
+    loaded = {}
+    for page in runnable:
+        imports = [
+            line.strip()
+            for line in "\n".join(cell.code for cell in page.cells).splitlines()
+            if line.startswith(("import ", "from "))
+        ]
+        code = "\n".join([*imports, "import sys", "print(*[m for m in sys.modules])"])
+        result = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        loaded[page.docname] = set(result.stdout.split())
+    expected = {name: {d for d, names in loaded.items() if name in names} for name in modules}
+    # the checks of a page's exercises are imported when they are called
+    for page, name in itertools.product(runnable, modules):
+        if name == "scratchlm.checks." + page.slug.replace("-", "_") and "check(" in page.text:
+            expected[name].add(page.docname)
+    return expected
+
+
+def test_the_data_lock_moves_the_key_of_the_pages_that_read_data(copy):
+    runnable = [page for page in pages(copy) if page.executable]
+    before = {page.docname: execution.key(page, copy) for page in runnable}
+    lock = copy / "code" / "scratchlm" / "data_lock.json"
+    text = lock.read_text(encoding="utf-8")
+    lock.write_text(text + "\n", encoding="utf-8")
+    after = {page.docname: execution.key(page, copy) for page in runnable}
+    lock.write_text(text, encoding="utf-8")
+    reads_data = [page.docname for page in runnable if "data" in page.text]
+    assert reads_data
+    assert all(before[docname] != after[docname] for docname in reads_data)

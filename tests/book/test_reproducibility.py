@@ -1,0 +1,30 @@
+"""Every page gives the same text and the same figures when it runs a second time from nothing."""
+
+import pytest
+
+from book import ROOT, execution
+from book.chapters import pages
+
+RUNNABLE = [page for page in pages(ROOT) if page.executable]
+
+
+def outputs(nb):
+    """Return what the code cells show: text, figures, data for widgets."""
+    return [
+        output.get("data", output.get("text"))
+        for cell in nb.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    ]
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.slug)
+def test_a_second_execution_gives_identical_outputs(page):
+    cache = execution.open_cache(ROOT)
+    record = execution.record(page, cache, ROOT)
+    assert record is not None, "this page has not been executed; run `make book`"
+    first = outputs(cache.get_cache_bundle(record.pk).nb)
+    second = outputs(execution.Run(page, threads=1)())
+    assert len(first) == len(second)
+    for before, after in zip(first, second):
+        assert before == after

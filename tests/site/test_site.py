@@ -1,0 +1,127 @@
+"""Every page of the built site, read as files and opened in a browser with the network off."""
+
+import pytest
+
+from tests.site import checks
+
+WIDE = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return checks.read(site)
+
+
+def is_main(page_path: str) -> bool:
+    """The pages that readers read: the others list and search."""
+    return page_path == "index.html" or page_path.startswith("chapters/")
+
+
+@pytest.fixture
+def chapter(site):
+    """A chapter's page, which shows what every page shares."""
+    paths = [path for path in checks.page_paths(site) if path.startswith("chapters/")]
+    return site / paths[0]
+
+
+def none(findings: list[str]) -> None:
+    if findings:
+        pytest.fail("\n".join(dict.fromkeys(findings)), pytrace=False)  # each once
+
+
+def behaviour(visit) -> list[str]:
+    """What the page did since it was opened; asked last, when everything was tried."""
+    return checks.script_errors(visit) + checks.external_requests(visit) + checks.cookies(visit)
+
+
+def test_links_lead_somewhere(site, pages):
+    none(checks.broken_links(site, pages))
+
+
+def test_titles_differ(pages):
+    none(checks.repeated_titles(pages))
+
+
+def test_page_on_a_wide_screen(site, page_path, open_page):
+    visit = open_page(site / page_path, **WIDE)
+    soup = checks.BeautifulSoup(visit.page.content(), "html.parser")
+    findings = checks.layout_shift(visit) + checks.headings(visit)
+    for check in (checks.structure, checks.markup_left, checks.tex_errors, checks.missing_alt):
+        findings += check(soup)
+    checks.open_folds(visit)
+    light = checks.figures(visit)
+    findings += checks.axe_findings(visit) + checks.set_dark(visit, True)
+    findings += checks.unreadable_figures(light, checks.figures(visit))
+    findings += checks.axe_findings(visit)
+    none(findings + behaviour(visit))
+
+
+def test_page_on_a_phone(site, page_path, open_page):
+    visit = open_page(site / page_path, **PHONE)
+    findings = checks.layout_shift(visit)
+    checks.open_folds(visit)
+    findings += checks.overflow(visit)
+    if is_main(page_path):
+        findings += checks.axe_findings(visit) + checks.set_dark(visit, True)
+        findings += checks.axe_findings(visit)
+    none(findings + behaviour(visit))
+
+
+def test_search_finds(site, open_page):
+    visit = open_page(site / "search.html", query="?q=perplexity")
+    result = visit.page.locator("#search-results li a").first
+    result.wait_for()
+    result.click()
+    visit.page.wait_for_load_state("load")
+    assert "perplexity" in visit.page.locator("main").inner_text().lower()
+    none(behaviour(visit))
+
+
+GROUND = "getComputedStyle(document.body).backgroundColor"
+
+
+def test_dark_mode_switch(chapter, open_page):
+    visit = open_page(chapter, **WIDE)
+    page, light = visit.page, visit.page.evaluate(GROUND)
+    switch = page.locator(".theme-switch-button").first
+    for _ in range(3):  # the switch may go through "as the system"
+        switch.click()
+        if page.evaluate("document.documentElement.dataset.theme") == "dark":
+            break
+    page.evaluate(checks.SETTLE)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate(GROUND) != light
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark", "forgotten"
+
+
+FOCUSED = """() => {
+  const e = document.activeElement, box = e.getBoundingClientRect();
+  const seen = box.width > 0 && box.bottom > 0 && box.right > 0 && box.top < innerHeight;
+  return { text: e.textContent.trim(), href: e.getAttribute("href"), seen };
+}"""
+
+
+def test_keyboard_starts_at_the_skip_link(chapter, open_page):
+    page = open_page(chapter, **WIDE).page
+    page.keyboard.press("Tab")
+    page.evaluate(checks.SETTLE)
+    focused = page.evaluate(FOCUSED)
+    assert "skip" in focused["text"].lower() and focused["href"].startswith("#"), focused
+    assert focused["seen"], "the skip link is not shown when it has the focus"
+    page.keyboard.press("Enter")
+    target = page.locator(focused["href"])
+    assert page.url.endswith(focused["href"]) and target.count() == 1
+
+
+FURNITURE = ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header, .bd-header-article"
+
+
+def test_paper_shows_the_text_alone(chapter, open_page):
+    page = open_page(chapter, **WIDE).page
+    assert any(e.is_visible() for e in page.locator(FURNITURE).all())
+    page.emulate_media(media="print")
+    shown = [e.get_attribute("class") for e in page.locator(FURNITURE).all() if e.is_visible()]
+    assert not shown, f"printed with the text: {shown}"
+    assert page.locator("main h1").first.is_visible()
