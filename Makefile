@@ -42,6 +42,8 @@ check: book ## check sources, code style, claims, links and alt text
 	@$(BIN)/python -m book check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/actionlint
+	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/python -m book.site
 
 bench: book ## compare with named peers, side by side

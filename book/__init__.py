@@ -1,4 +1,4 @@
-"""Everything that turns the chapters into a site: the tools behind `make`, and the Sphinx extension."""
+"""Everything that turns chapters into a site: the tools behind `make`, the Sphinx extension."""
 
 from pathlib import Path
 

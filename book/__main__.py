@@ -10,7 +10,6 @@ from rich.console import Console
 from book import ROOT, BookError, chapters, execution, inclusion, structure
 from book import build as builder
 
-
 folder = click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True)
 
 
@@ -28,7 +27,8 @@ def build(root):
     """Execute what changed and write the site into _build/html."""
     started = time.perf_counter()
     site = builder.build(root, Console())
-    click.echo(f"The book is built in {time.perf_counter() - started:.0f} s. Open {site}/index.html")
+    took = time.perf_counter() - started
+    click.echo(f"The book is built in {took:.0f} s. Open {site}/index.html")
 
 
 @cli.command()
@@ -56,7 +56,8 @@ def check(root):
     found = chapters.toc_problems(root) + inclusion.problems(root) + structure.problems(root)
     if found:
         raise BookError("\n".join(found))
-    click.echo(f"{len(chapters.pages(root))} pages: contents, inclusions, exercises and claims agree.")
+    count = len(chapters.pages(root))
+    click.echo(f"{count} pages: contents, inclusions, exercises and claims agree.")
 
 
 @cli.command()

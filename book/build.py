@@ -1,4 +1,4 @@
-"""The build: check, execute, let Jupyter Book write the site, and publish it only when all is well."""
+"""The build: check, execute, write the site with Jupyter Book, publish it only when all is well."""
 
 import os
 import shutil
@@ -49,7 +49,8 @@ def clear_site(root: Path = ROOT) -> None:
 def write_site(root: Path, console: Console) -> None:
     """Run the stock builder on the executed chapters, warnings as errors."""
     console.print("writing the site …")
-    command = [sys.executable, "-m", "jupyter_book", "build", ".", "-W", "--keep-going", "-q"]
+    stock = Path(sys.executable).with_name("jupyter-book")
+    command = [str(stock), "build", ".", "-W", "--keep-going", "-q"]
     result = subprocess.run(
         command,
         cwd=root,

@@ -100,7 +100,7 @@ def code_cells(path: Path, text: str) -> list[Cell]:
 
 
 def _options(path: Path, lines: list[str], start: int, end: int) -> tuple[dict, int]:
-    """Read a cell's options, `:key: value` lines or a `---` block; return them and the next line."""
+    """Read a cell's options (`:key: value` lines or a `---` block); return them, the next line."""
     at = start
     if at < end and lines[at].strip() == "---":
         close = next((i for i in range(at + 1, end) if lines[i].strip() == "---"), end)
@@ -138,7 +138,7 @@ def toc_entries(root: Path = ROOT) -> list[str]:
 
 
 def toc_problems(root: Path = ROOT) -> list[str]:
-    """Say what is wrong with `_toc.yml`: missing files, entries that stand twice, pages left out."""
+    """Say what is wrong with `_toc.yml`: missing files, entries there twice, pages left out."""
     entries = toc_entries(root)
     problems = [
         f"_toc.yml names {name}, but there is no {name}.md; correct the name or remove the entry."

@@ -29,10 +29,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from scratchlm.closure import source_closure
 
 from book import ROOT, BookError
 from book.chapters import Page, pages, place
+from scratchlm.closure import source_closure
 
 CACHE = Path("_build") / ".jupyter_cache"
 VERSIONS = ("torch", "numpy", "matplotlib", "safetensors", "ipykernel")
@@ -171,9 +171,8 @@ def execute(root: Path = ROOT, console: Console | None = None) -> list[Page]:
     """
     console = console or Console()
     jupyter_cache = open_cache(root)
-    due = [
-        page for page in pages(root) if page.executable and record(page, jupyter_cache, root) is None
-    ]
+    runnable = [page for page in pages(root) if page.executable]
+    due = [page for page in runnable if record(page, jupyter_cache, root) is None]
     if not due:
         console.print("Every chapter's outputs are up to date: nothing to execute.")
         return []
@@ -222,7 +221,7 @@ def _stop_kernels() -> None:
 
 
 class _Display:
-    """The progress display: chapter, elapsed time, budget; plain lines where there is no terminal."""
+    """The progress display: chapter, elapsed time, budget; plain lines without a terminal."""
 
     def __init__(self, runs: list[Run], console: Console):
         self.console, self.tasks = console, {}

@@ -175,7 +175,7 @@ def _unused_in_chapter(path: Path, included: list[Inclusion], root: Path) -> lis
 
 
 def infrastructure(root: Path = ROOT) -> tuple[str, ...]:
-    """Return the modules that serve the chapters without being explained in one (pyproject.toml)."""
+    """Return the modules that serve the chapters unexplained, as pyproject.toml lists them."""
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     return tuple(settings.get("tool", {}).get("book", {}).get("infrastructure", []))
 

@@ -7,32 +7,49 @@ needs no numbers.
 from dataclasses import dataclass, field
 
 from docutils import nodes
-
+from sphinx.util import logging
 from sphinxcontrib.bibtex.plugin import register_plugin
+from sphinxcontrib.bibtex.richtext import BaseReferenceText
 from sphinxcontrib.bibtex.style.referencing import (
     BaseReferenceStyle,
     BracketStyle,
     GroupReferenceStyle,
     PersonStyle,
 )
-from sphinxcontrib.bibtex.style.template import FootReferenceInfo, FootReferenceText, join, node, year
-from sphinxcontrib.bibtex.richtext import BaseReferenceText
+from sphinxcontrib.bibtex.style.template import (
+    FootReferenceInfo,
+    join,
+    node,
+    year,
+)
+
+logger = logging.getLogger(__name__)
 
 
 class LabelledReference(BaseReferenceText[FootReferenceInfo]):
-    """A footnote reference whose text is what stands in the citation."""
+    """A link to a work in the list of references; its text is what stands in the citation."""
 
     def render(self, backend):
-        (reference,) = FootReferenceText(self.info[0], "#").render(backend)
-        reference += super().render(backend)
-        reference["classes"].append("citation")
-        return [reference]
+        (info,) = self.info
+        _take_number(info.document, info.refname)
+        link = nodes.reference(refid=info.refname, internal=True, classes=["citation"])
+        link += super().render(backend)
+        return [link]
+
+
+def _take_number(document: nodes.document, name: str) -> None:
+    """Keep docutils from numbering a work and from missing references by that number."""
+    for work in [work for work in document.autofootnotes if name in work["names"]]:
+        document.autofootnotes.remove(work)
+        work["classes"].append("work")
 
 
 @node
 def labelled(children, data):
     """Link its children to the work in the list of references."""
-    return LabelledReference(data["reference_info"], *[child.format_data(data) for child in children])
+    return LabelledReference(
+        data["reference_info"], *[child.format_data(data) for child in children]
+    )
 
 
 def _round() -> BracketStyle:
@@ -79,24 +96,22 @@ class Textual(BaseReferenceStyle):
 class AuthorYear(GroupReferenceStyle):
     """Both forms."""
 
+    person: PersonStyle = field(default_factory=PersonStyle)  # the templates look for it here
+
     def __post_init__(self):
-        self.styles.extend([Parenthetical(), Textual()])
+        self.styles.extend([Parenthetical(person=self.person), Textual(person=self.person)])
         super().__post_init__()
 
 
-def drop_numbers(app, doctree) -> None:
-    """Remove the numbers that docutils gives to the references and to the works they lead to."""
-    for reference in doctree.findall(nodes.footnote_reference):
-        if "citation" in reference["classes"]:
-            reference.pop()
-    for work in doctree.findall(nodes.footnote):
-        if any(name.startswith("footcite-") for name in work["names"]):
-            work["classes"].append("work")
-            label = work[0]
-            label.clear()
-            label += nodes.Text("↑")
+def check_targets(app, doctree) -> None:
+    """Report the citations of a page that lists no works."""
+    for link in doctree.findall(nodes.reference):
+        if "citation" in link["classes"] and link["refid"] not in doctree.ids:
+            advice = "end the page with a `{footbibliography}` directive"
+            logger.warning("a citation leads nowhere: %s", advice, location=app.env.docname)
+            return
 
 
 def setup(app) -> None:
     register_plugin("sphinxcontrib.bibtex.style.referencing", "book_author_year", AuthorYear)
-    app.connect("doctree-read", drop_numbers)
+    app.connect("doctree-read", check_targets)

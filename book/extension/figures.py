@@ -26,11 +26,15 @@ COLOURS = {
     "#56b4e9": "sky",
     "#000000": "ink",
 }
+RASTER = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 LARGEST_INLINE = 400_000  # bytes; beyond that a drawing would hold up the page it stands in
 
 PREAMBLE = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 GLOBAL_STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 ROOT_TAG = re.compile(r"<svg\b[^>]*>")
+GROUND = re.compile(
+    r'(<g id="(?:figure|axes)_\d+">\s*<g id="patch_\d+">\s*<path d="[^"]*" style="fill: )#ffffff'
+)
 FACE = re.compile(r"(font: [^;\"]*?px) [^;\"]+")
 COORDINATES = re.compile(r'\b(d|x|y|x1|x2|y1|y2|points)="[^"]*"')
 LONG_NUMBER = re.compile(r"(\.\d\d)\d+")
@@ -58,26 +62,30 @@ def inline_svg(text: str, alt: str, prefix: str) -> str:
     text = GLOBAL_STYLE.sub("", PREAMBLE.sub("", text)).strip()
     tag = ROOT_TAG.search(text)[0]
     width, height = _size(tag)
-    box = re.search(r'viewBox="[^"]*"', tag)
-    text = text.replace(
-        tag,
-        f'<svg class="plot" role="img" aria-label="{escape(alt)}" width="{width}" height="{height}" '
-        f"{box[0] if box else f'viewBox="0 0 {width} {height}"'}>",
-        1,
+    box = re.search(r'viewBox="([^"]*)"', tag)
+    box = box[1] if box else f"0 0 {width} {height}"
+    opening = (
+        f'<svg class="plot" role="img" aria-label="{escape(alt)}" '
+        f'width="{width}" height="{height}" viewBox="{box}">'
     )
+    text = text.replace(tag, opening, 1)
+    text = GROUND.sub(r"\1none", text)
     text = REFERENCE.sub(rf"\g<1>{prefix}\g<2>", text).replace("xlink:href=", "href=")
     text = FACE.sub(r"\1 var(--sans)", text)
     for colour, name in COLOURS.items():
         text = re.sub(colour, f"var(--plot-{name})", text, flags=re.IGNORECASE)
-    return COORDINATES.sub(lambda found: LONG_NUMBER.sub(r"\1", found[0]), text)
+    return COORDINATES.sub(_shorter, text)
+
+
+def _shorter(found: re.Match) -> str:
+    """Round coordinates to a hundredth of a point and drop the line breaks between them."""
+    return " ".join(LONG_NUMBER.sub(r"\1", found[0]).split())
 
 
 def _file(translator, node: nodes.image) -> Path | None:
     """Return the local file of an image, or None for one that is elsewhere."""
-    if "://" in node["uri"] or node["uri"].startswith("data:"):
-        return None
     path = Path(translator.builder.srcdir, node["uri"])
-    return path if path.is_file() else None
+    return path if "://" not in node["uri"] and path.is_file() else None
 
 
 def _raster(translator, node: nodes.image, path: Path) -> str:
@@ -91,27 +99,29 @@ def _raster(translator, node: nodes.image, path: Path) -> str:
     )
 
 
+def _drawing(translator, node: nodes.image, path: Path) -> str:
+    """Return a vector drawing as part of the page."""
+    text = path.read_text(encoding="utf-8")
+    translator.builder.images.pop(node["uri"], None)  # no page asks for the file
+    translator.drawings = getattr(translator, "drawings", 0) + 1
+    mark = hashlib.sha256(text.encode()).hexdigest()[:6]
+    drawing = inline_svg(text, node.get("alt", ""), f"d{translator.drawings}-{mark}-")
+    return f'<div class="drawing">{drawing}</div>\n'
+
+
 def visit_image(translator, node: nodes.image) -> None:
     """Write an image: drawings inline, raster images with their size, others as Sphinx does."""
-    if not (node.get("alt") or "").strip():
-        advice = "say in words what one sees (`image: alt:` of a cell, `![words](file)` in the text)"
+    if not node.get("alt", "").strip():
+        advice = "say in words what one sees (`image: alt:` of a cell, `![words](file)` in text)"
         logger.warning("this image has no alt text: %s", advice, location=node, type="book")
     path = _file(translator, node)
-    if path is None or path.suffix == ".svgz":
+    suffix = path.suffix if path else ""
+    if suffix == ".svg" and path.stat().st_size <= LARGEST_INLINE:
+        translator.body.append(_drawing(translator, node, path))
+    elif suffix in RASTER:
+        translator.body.append(_raster(translator, node, path))
+    else:
         type(translator).visit_image(translator, node)
-        return
-    if path.suffix != ".svg" or path.stat().st_size > LARGEST_INLINE:
-        if path.suffix == ".svg":
-            type(translator).visit_image(translator, node)
-        else:
-            translator.body.append(_raster(translator, node, path))
-        return
-    text = path.read_text(encoding="utf-8")
-    count = translator.__dict__.setdefault("drawings", 0)
-    translator.drawings = count + 1
-    prefix = f"d{count}-{hashlib.sha256(text.encode()).hexdigest()[:6]}-"
-    drawing = inline_svg(text, node.get("alt") or "", prefix)
-    translator.body.append(f'<div class="drawing">{drawing}</div>\n')
 
 
 def depart_image(translator, node: nodes.image) -> None:

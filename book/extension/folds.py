@@ -29,6 +29,21 @@ class Dropdowns(SphinxPostTransform):
             box.replace_self(fold)
 
 
+class CodeAfterOutput(SphinxPostTransform):
+    """Put the folded code of a cell below what it made: the reader came for the figure."""
+
+    default_priority = 200  # myst-nb folds cells at 199
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        for cell in self.document.findall(nodes.container):
+            folds = [node for node in cell.children if isinstance(node, HideCodeCellNode)]
+            output = [node for node in cell.children if "cell_output" in node.get("classes", [])]
+            if cell.get("nb_element") == "cell_code" and len(folds) == 1 and output:
+                cell.remove(folds[0])
+                cell.append(folds[0])
+
+
 def visit_fold(translator, node: Fold) -> None:
     """Open a fold and write its title as what one clicks."""
     title = node.pop(0)
@@ -62,5 +77,6 @@ def depart_hidden_cell(translator, node: HideCodeCellNode) -> None:
 
 def setup(app) -> None:
     app.add_post_transform(Dropdowns)
+    app.add_post_transform(CodeAfterOutput)
     app.add_node(Fold, html=(visit_fold, depart_fold))
     app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_hidden_cell))

@@ -1,4 +1,4 @@
-"""The line under a chapter's title: what to read before, how long it takes, what running it costs."""
+"""The line under a chapter's title: what to read before, how long it is, what it costs to run."""
 
 import json
 from html import escape
@@ -16,11 +16,13 @@ WORDS_A_CODE_LINE = 8  # reading a line of code takes about as long as eight wor
 def minutes_to_read(doctree: nodes.document) -> int:
     """Estimate the minutes that a page takes to read, without what is folded away."""
     words = sum(len(node.astext().split()) for node in doctree.findall(nodes.paragraph))
-    lines = 0
-    for cell in doctree.findall(nodes.container):
-        if cell.get("nb_element") == "cell_code" and not cell.get("hide_mode"):
-            code = (node for node in cell.findall(nodes.literal_block) if "cell_input" in node.parent["classes"])
-            lines += sum(node.astext().count("\n") + 1 for node in code)
+    lines = sum(
+        node.astext().count("\n") + 1
+        for cell in doctree.findall(nodes.container)
+        if cell.get("nb_element") == "cell_code" and not cell.get("hide_mode")
+        for node in cell.findall(nodes.literal_block)
+        if "cell_input" in node.parent["classes"]
+    )
     return max(1, round((words + WORDS_A_CODE_LINE * lines) / WORDS_A_MINUTE))
 
 

@@ -13,7 +13,7 @@ class TermReference(nodes.reference):
 
 
 def collect_terms(app, doctree) -> None:
-    """Remember the definitions of a glossary, with their cross-references turned into plain text."""
+    """Remember the definitions of a glossary, their cross-references turned into plain text."""
     known = app.env.book_terms = getattr(app.env, "book_terms", {})
     for glossary in doctree.findall(addnodes.glossary):
         for item in glossary.findall(nodes.definition_list_item):
@@ -32,13 +32,18 @@ def forget(app, env, docname: str) -> None:
         del known[name]
 
 
+def _is_term(link: nodes.reference) -> bool:
+    """Tell whether a link was written with the `term` role."""
+    inside = link.children[0] if link.children else None
+    return isinstance(inside, nodes.Element) and "std-term" in inside["classes"]
+
+
 def mark_terms(app, doctree, docname: str) -> None:
     """Mark the links that lead to a known term from another page."""
     known = getattr(app.env, "book_terms", {})
     for link in list(doctree.findall(nodes.reference)):
         name = link.get("refuri", "").partition("#")[2]
-        is_term = link.children and "std-term" in getattr(link[0], "attributes", {}).get("classes", [])
-        if is_term and name in known and known[name][0] != docname:
+        if _is_term(link) and name in known and known[name][0] != docname:
             marked = TermReference(refuri=link["refuri"], term=name)
             marked.extend(link[0].children)
             link.replace_self(marked)

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 NUMBERED_ENVIRONMENT = re.compile(r"\\(begin|end)\{(align|alignat|gather|equation)\}")
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 
+RANDOM_LABEL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 RENDER = """(tex, display) => {
   try {
     return {html: katex.renderToString(tex, {
@@ -102,6 +104,19 @@ def visit_displaymath(translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def name_equations(app, doctree) -> None:
+    """Give amsmath displays ids that last: the parser names them at random."""
+    count = 0
+    for block in doctree.findall(nodes.math_block):
+        if RANDOM_LABEL.fullmatch(block.get("label") or ""):
+            count += 1
+            random_id = nodes.make_id(f"equation-{block['label']}")
+            for node in doctree.findall(
+                lambda node: random_id in getattr(node, "attributes", {}).get("ids", [])
+            ):
+                node["ids"] = [f"equation-{count}" if i == random_id else i for i in node["ids"]]
+
+
 def write_again(app, error) -> None:
     """Age the pages whose formulas failed, so that the next build reports them too."""
     for docname in getattr(app, "failed_formulas", ()):
@@ -112,4 +127,5 @@ def write_again(app, error) -> None:
 
 def setup(app) -> None:
     app.add_html_math_renderer("katex", (visit_math, None), (visit_displaymath, None))
+    app.connect("doctree-read", name_equations)
     app.connect("build-finished", write_again)

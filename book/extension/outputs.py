@@ -1,8 +1,9 @@
-"""Ties Sphinx to the executed chapters: reads them under their keys, and knows when they changed."""
+"""Ties Sphinx to the executed chapters: reads them under their keys, knows when they changed."""
 
 import os
 from pathlib import Path
 
+from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
@@ -15,7 +16,8 @@ def _pages(app) -> dict[str, Page]:
     """Return the executable pages by docname, read once a build."""
     if not hasattr(app, "book_pages"):
         try:
-            app.book_pages = {page.docname: page for page in pages(Path(app.srcdir)) if page.executable}
+            found = pages(Path(app.srcdir))
+            app.book_pages = {page.docname: page for page in found if page.executable}
         except BookError as error:
             raise RuntimeError(str(error)) from error
     return app.book_pages
@@ -52,7 +54,7 @@ class BookStatus(SphinxDirective):
             memory = f"{found['memory_mb']} MB" if found["memory_mb"] else "–"
             link = f"{{doc}}`/{docname}`"
             lines.append(f"| {link} | {found['seconds']:.1f} s | {budget} | {memory} |")
-        node = self.state.parent.__class__()
+        node = nodes.Element()
         self.state.nested_parse(StringList(lines, "status"), self.content_offset, node)
         return node.children
 

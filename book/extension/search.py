@@ -1,6 +1,6 @@
 """The search index: one entry a section, in a script that is loaded when a reader first searches.
 
-A script rather than a JSON file, because a page opened from disk may load the one but not the other.
+A script rather than a JSON file: a page opened from disk may load the one, not the other.
 """
 
 import json
@@ -21,11 +21,16 @@ SKIPPED = (
 )
 
 
+def _titled(node: nodes.Node) -> bool:
+    """Tell a section with a title from one that only holds the content of an exercise."""
+    return isinstance(node, nodes.section) and isinstance(node[0], nodes.title)
+
+
 def _words(node: nodes.Node) -> list[str]:
     """Return the texts of a section without those of its subsections, of code and of displays."""
     if isinstance(node, nodes.Text):
         return [str(node)]
-    if isinstance(node, (nodes.section, *SKIPPED)):
+    if isinstance(node, SKIPPED) or _titled(node):
         return []
     return [word for child in node.children for word in _words(child)]
 
@@ -33,11 +38,10 @@ def _words(node: nodes.Node) -> list[str]:
 def sections(doctree: nodes.document) -> list[tuple[str, str, str]]:
     """Return (anchor, title, text) for every section of a page; the page itself has no anchor."""
     found = []
-    for section in doctree.findall(nodes.section):
-        title = section.next_node(nodes.title)
+    for section in doctree.findall(_titled):
         anchor = "" if isinstance(section.parent, nodes.document) else section["ids"][0]
         words = " ".join(" ".join(w for child in section.children for w in _words(child)).split())
-        found.append((anchor, title.astext() if title else "", words[:LONGEST_TEXT]))
+        found.append((anchor, section[0].astext(), words[:LONGEST_TEXT]))
     for term in doctree.findall(nodes.term):
         if term["ids"]:
             definition = term.parent.next_node(nodes.definition)
@@ -62,7 +66,8 @@ def entries(app) -> list[list[str]]:
     for docname, parts in sorted(getattr(app.env, "book_sections", {}).items()):
         uri, page = app.builder.get_target_uri(docname), app.env.titles[docname].astext()
         for anchor, title, text in parts:
-            found.append([f"{uri}#{anchor}" if anchor else uri, page, title if anchor else "", text])
+            address, section = (f"{uri}#{anchor}", title) if anchor else (uri, "")
+            found.append([address, page, section, text])
     for docname, cells in sorted(getattr(app.env, "book_shown", {}).items()):
         page = app.env.titles[docname].astext()
         for module, name, anchor in cells:

@@ -27,12 +27,18 @@ LEFT_OUT = re.compile(
 DESIGN = re.compile(r"(sphinx-design|design-tabs)[\w.-]*\.(css|js)")
 
 # files that no page asks for
-UNUSED = [
-    "vendor", "locales", "images", "styles", "scripts", "css", "webpack-macros.html",
-    "sbt-webpack-macros.html", "basic.css", "doctools.js", "documentation_options.js", "exercise.css",
-    "language_data.js", "searchtools.js", "sphinx_highlight.js", "pygments.css", "file.png", "minus.png",
-    "plus.png", "mystnb.*.css",
-]  # fmt: skip
+UNUSED = (
+    *("vendor", "locales", "images", "styles", "scripts", "css"),
+    *(
+        "webpack-macros.html",
+        "sbt-webpack-macros.html",
+        "basic.css",
+        "exercise.css",
+        "pygments.css",
+    ),
+    *("doctools.js", "documentation_options.js", "language_data.js", "searchtools.js"),
+    *("sphinx_highlight.js", "file.png", "minus.png", "plus.png", "mystnb.*.css"),
+)
 
 
 def sheet() -> str:
@@ -66,21 +72,22 @@ def _chapter_number(app, docname: str) -> str:
     return ".".join(map(str, number)) if number else ""
 
 
+def _page(app, docname: str) -> dict:
+    number = _chapter_number(app, docname)
+    return {"docname": docname, "title": _title(app, docname), "number": number}
+
+
 def book_parts(app) -> list[dict]:
     """Return the parts of the book with their pages, as the table of contents has them."""
     if not hasattr(app, "book_parts"):
-        tree = app.env.get_doctree(app.config.root_doc)
-        app.book_parts = [
-            {
+        app.book_parts = []
+        for toctree in app.env.get_doctree(app.config.root_doc).findall(addnodes.toctree):
+            names = [name for _, name in toctree["entries"] if name in app.env.titles]
+            part = {
                 "caption": toctree.get("caption") or "",
-                "pages": [
-                    {"docname": name, "title": _title(app, name), "number": _chapter_number(app, name)}
-                    for _, name in toctree["entries"]
-                    if name in app.env.titles
-                ],
+                "pages": [_page(app, n) for n in names],
             }
-            for toctree in tree.findall(addnodes.toctree)
-        ]
+            app.book_parts.append(part)
     return app.book_parts
 
 
@@ -98,8 +105,9 @@ def on_this_page(app, doctree: nodes.document) -> list[dict]:
     found = []
     for section in doctree.findall(nodes.section):
         depth = sum(isinstance(node, nodes.section) for node in _ancestors(section))
-        if depth in (1, 2):
-            title = app.builder.render_partial(section.next_node(nodes.title))["title"]
+        # the content of an exercise is a section too, without a title
+        if depth in (1, 2) and isinstance(section[0], nodes.title):
+            title = app.builder.render_partial(section[0].deepcopy())["title"]
             found.append({"id": section["ids"][0], "title": title, "depth": depth})
     return found if len(found) > 1 else []
 
@@ -139,10 +147,12 @@ def finish(app, error) -> None:
     for pattern in UNUSED:
         for path in static.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.rmtree(static.parent / "_sphinx_design_static", ignore_errors=True)
     (static / SHEET).write_text(sheet(), encoding="utf-8")
 
 
 def setup(app) -> None:
+    app.add_config_value("comments_config", {}, "html")  # the builder sets it for sphinx_comments
     app.connect("config-inited", configure, priority=400)
     app.connect("html-page-context", page_context, priority=900)
     app.connect("build-finished", finish, priority=900)

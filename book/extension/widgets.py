@@ -12,7 +12,6 @@ contract. `:data:` is the key of a dict or list that a cell of the same page glu
 everything: the module's text (once a page) and the data as JSON, so it also works opened from disk.
 """
 
-import hashlib
 import html
 import json
 from pathlib import Path
@@ -55,7 +54,9 @@ class WidgetDirective(SphinxDirective):
             key = self.text_option("data", "name the key under which a cell glues the data")
             node["json"] = to_json(key, glued(self.state.document, key))
             if not node.children:
-                raise WidgetError("it has no body: write what print and readers without scripts see")
+                raise WidgetError(
+                    "it has no body: write what print and readers without scripts see"
+                )
         except WidgetError as error:
             message = f"widget {node['name']!r}: {error}"
             logger.warning(message, location=self.get_location(), type="book", subtype="widget")
@@ -119,12 +120,8 @@ def visit_html(translator, node: WidgetNode) -> None:
     written = translator.__dict__.setdefault("written_widget_modules", set())
     if name not in written:
         written.add(name)
-        text = module_text(name)
-        version = hashlib.sha256(text.encode()).hexdigest()[:8]
-        translator.body.append(
-            f'<script type="text/plain" data-widget-module="{name}" data-version="{version}">\n'
-            f"{text}</script>\n"
-        )
+        opening = f'<script type="text/plain" data-widget-module="{name}">\n'
+        translator.body.append(f"{opening}{module_text(name)}</script>\n")
     alt = html.escape(node["alt"], quote=True)
     translator.body.append(
         f'<figure class="book-widget" data-widget="{name}" aria-label="{alt}">\n'

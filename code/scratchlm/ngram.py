@@ -83,9 +83,7 @@ class NGram:
 
     def distribution(self, context: str) -> Tensor:
         """Return P(character | context) for the whole vocabulary: (V,) float64."""
-        return torch.tensor(
-            [self.probability(c, context) for c in self.vocab], dtype=torch.float64
-        )
+        return torch.tensor([self.probability(c, context) for c in self.vocab], dtype=torch.float64)
 
 
 class AddAlphaNGram:
@@ -119,9 +117,7 @@ class AddAlphaNGram:
 
     def distribution(self, context: str) -> Tensor:
         """Return P(character | context) for the whole vocabulary: (V,) float64."""
-        return torch.tensor(
-            [self.probability(c, context) for c in self.vocab], dtype=torch.float64
-        )
+        return torch.tensor([self.probability(c, context) for c in self.vocab], dtype=torch.float64)
 
 
 class InterpolatedNGram:
@@ -162,9 +158,7 @@ class InterpolatedNGram:
 
     def distribution(self, context: str) -> Tensor:
         """Return P(character | context) for the whole vocabulary: (V,) float64."""
-        return torch.tensor(
-            [self.probability(c, context) for c in self.vocab], dtype=torch.float64
-        )
+        return torch.tensor([self.probability(c, context) for c in self.vocab], dtype=torch.float64)
 
 
 def surprisals(model, text: str) -> list[float]:
@@ -175,8 +169,9 @@ def surprisals(model, text: str) -> list[float]:
     """
     if unknown := set(text) - set(model.vocab):
         raise ValueError(f"The text holds {sorted(unknown)}, which the model's vocabulary lacks.")
-    chances = (model.probability(x, h) for h, x in predictions(text, model.n, model.boundary))
-    return [-math.log(p) if p > 0 else math.inf for p in chances]
+    questions = list(predictions(text, model.n, model.boundary))
+    chances = {(h, x): model.probability(x, h) for h, x in set(questions)}  # ask each only once
+    return [math.log(1 / chances[q]) if chances[q] > 0 else math.inf for q in questions]
 
 
 def cross_entropy(model, sequences: Iterable[str]) -> float:

@@ -1,4 +1,4 @@
-"""What every chapter's first cell needs: the plot style, and numbers handed from the run to the page."""
+"""What every chapter's first cell needs: the plot style, and numbers handed to the page."""
 
 import json
 
@@ -29,7 +29,7 @@ STYLE = {
 
 
 def setup() -> None:
-    """Set the book's plot style: vector figures, colours for every reader, identical bytes each run."""
+    """Set the book's plot style: vector figures, colours for all, identical bytes each run."""
     plt.rcParams.update(STYLE)
     set_matplotlib_formats("svg", metadata={"Date": None, "Creator": None})
 

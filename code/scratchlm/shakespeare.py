@@ -31,13 +31,21 @@ BRACKETED = re.compile(r"[_*]*\[[^]_]*[]_][_*]*")
 ITALIC = re.compile(r"_[^_]+(?:_|\Z)|(?<!\*)\*(?!\*)[^*]+\*(?!\*)")
 ESCAPE = re.compile(r"\\([^\w\s])")
 SPEAKER = re.compile(r"\*\*(.+)\*\*")
-HEADING = re.compile(r"#|EPILOGUE\b")
+HEADING = re.compile(r"#|EPILOGUE\b|SCENE [IVX]+:")
 NUMBERED = re.compile(r"\d+\. ")
 # the source tears the first word off some names and leaves it at the end of the speech before
 TORN_NAME = re.compile(
-    r"^(BISHOP|CARDINAL|COUNTESS|LADY|RICHARD|DON ADRIANO DE) *\n\n+\*\*", re.MULTILINE
+    r"^(BISHOP|CARDINAL|COUNTESS|DON ADRIANO DE|Ghosts?|LADY|RICHARD) *\n\n+\*\*", re.MULTILINE
 )
-NOT_SPOKEN = {"SONG.", "THE SONG.", "DUMB SHOW.", "LOVE'S LABOURS LOST", "OF EPHESUS"}
+# lines that the source does not mark: directions, running heads, an end torn off a name
+NOT_SPOKEN = {
+    "SONG.",
+    "THE SONG.",
+    "DUMB SHOW.",
+    "Enter FLAMINIUS.",
+    "LOVE'S LABOURS LOST",
+    "OF EPHESUS",
+}
 HOUSE_STYLE = str.maketrans({"—": "--", '"': "'"})
 
 

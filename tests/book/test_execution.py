@@ -5,11 +5,11 @@ import shutil
 
 import pytest
 from rich.console import Console
-from scratchlm import closure
 
 from book import ROOT, execution
 from book.build import MARKER, SITE, build
 from book.chapters import pages
+from scratchlm import closure
 
 QUIET = Console(quiet=True)
 
@@ -35,6 +35,7 @@ import os
 def small(tree):
     """A book whose pages run without scratchlm: what is tested here is when they run."""
     tree.write("code/scratchlm/data_lock.json", "{}")
+    tree.write("code/scratchlm/small.py", "")
     tree.write("chapters/part/one.md", TWO.replace("# Two", "# One").replace("1 + 1", "3"))
     tree.write("chapters/part/two.md", TWO)
     tree.write("_toc.yml", tree.read("_toc.yml") + "  - file: chapters/part/two\n")

@@ -68,7 +68,7 @@ def test_a_failing_sync_changes_no_file(tree):
 
 def test_an_object_included_twice_names_both_cells(tree):
     inclusion.sync(tree.root)
-    tree.replace("chapters/part/one.md", "from: scratchlm.small:Pair", "from: scratchlm.small:double")
+    tree.replace("chapters/part/one.md", "small:Pair", "small:double")
     inclusion.sync(tree.root)
     twice = [p for p in inclusion.problems(tree.root) if "twice" in p]
     assert len(twice) == 1
@@ -77,7 +77,8 @@ def test_an_object_included_twice_names_both_cells(tree):
 
 def test_an_object_that_no_chapter_shows_is_named(tree):
     inclusion.sync(tree.root)
-    tree.write("code/scratchlm/small.py", tree.read("code/scratchlm/small.py") + "\n\ndef lost():\n    pass\n")
+    more = "\n\ndef lost():\n    pass\n"
+    tree.write("code/scratchlm/small.py", tree.read("code/scratchlm/small.py") + more)
     assert [p for p in inclusion.problems(tree.root)] == [
         "code/scratchlm/small.py:26: scratchlm.small:lost is unused: no chapter includes it; "
         "include it, make it private, or remove it."

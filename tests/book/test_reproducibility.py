@@ -15,6 +15,7 @@ def outputs(nb):
         for cell in nb.cells
         if cell.cell_type == "code"
         for output in cell.outputs
+        if output.get("name") != "stderr"  # progress, which the page does not show
     ]
 
 

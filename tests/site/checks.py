@@ -74,7 +74,9 @@ def tex_errors(soup: BeautifulSoup) -> list[str]:
 def hidden_from_readers(tag) -> bool:
     """Whether assistive tools skip it: so said, or a button's inside (the button has the name)."""
     around = [t for t in [tag, *tag.parents] if t.name]
-    return any(t.get("aria-hidden") == "true" or t.name == "button" for t in around)
+    return any(
+        t.get("aria-hidden") == "true" or t.has_attr("hidden") or t.name == "button" for t in around
+    )
 
 
 def missing_alt(soup: BeautifulSoup) -> list[str]:

@@ -136,6 +136,7 @@ def test_missing_alt(body):
         '<svg role="img" aria-label="A line"></svg>',
         '<svg role="img"><title>A line</title></svg>',
         '<svg aria-hidden="true"></svg>',
+        "<svg hidden><defs></defs></svg>",
         '<span aria-hidden="true"><svg></svg></span>',
         '<button aria-label="Copy"><svg></svg></button>',
     ],

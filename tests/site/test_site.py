@@ -1,6 +1,7 @@
 """Every page of the built site, read as files and opened in a browser with the network off."""
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from tests.site import checks
 
@@ -20,9 +21,9 @@ def is_main(page_path: str) -> bool:
 
 @pytest.fixture
 def chapter(site):
-    """A chapter's page, which shows what every page shares."""
-    paths = [path for path in checks.page_paths(site) if path.startswith("chapters/")]
-    return site / paths[0]
+    """The longest chapter's page; it has what every page shares."""
+    paths = [site / path for path in checks.page_paths(site) if path.startswith("chapters/")]
+    return max(paths, key=lambda path: path.stat().st_size)
 
 
 def none(findings: list[str]) -> None:
@@ -71,7 +72,10 @@ def test_page_on_a_phone(site, page_path, open_page):
 def test_search_finds(site, open_page):
     visit = open_page(site / "search.html", query="?q=perplexity")
     result = visit.page.locator("#search-results li a").first
-    result.wait_for()
+    try:
+        result.wait_for(timeout=5000)
+    except TimeoutError:
+        none(["searching for perplexity finds nothing", *behaviour(visit)])
     result.click()
     visit.page.wait_for_load_state("load")
     assert "perplexity" in visit.page.locator("main").inner_text().lower()

@@ -1,12 +1,10 @@
 /* Brings a page's widgets to life.
 
 A widget is a figure that holds its fallback and its data as JSON; its ES module (anywidget's
-front-end contract: a default export with `render`) stands in the page as text. A page opened from
-disk may not import files, so there the text is imported through a Blob URL; a served page imports
-the same module from the site, which a policy that allows only the site's own scripts permits. */
+front-end contract: a default export with `render`) stands in the page as text and is imported
+through a Blob URL, because a page opened from disk may not import files. */
 (() => {
   const NEAR = "600px"; // start this far before a widget scrolls into view
-  const here = document.currentScript.src;
   const modules = new Map();
 
   /** Import widget `name` once a page. */
@@ -17,9 +15,6 @@ the same module from the site, which a policy that allows only the site's own sc
 
   async function importModule(name) {
     const source = document.querySelector(`script[data-widget-module="${name}"]`);
-    if (location.protocol !== "file:") {
-      return import(new URL(`../widgets/${name}.js?v=${source.dataset.version}`, here).href);
-    }
     const url = URL.createObjectURL(new Blob([source.textContent], { type: "text/javascript" }));
     try {
       return await import(url);

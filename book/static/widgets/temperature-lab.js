@@ -76,39 +76,34 @@ function pick(probabilities, kept, u) {
 
 // ---- small helpers ---------------------------------------------------------------------------
 
-function make(namespace, tag, attributes, children) {
-  const node = namespace ? document.createElementNS(namespace, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "on") for (const [event, f] of Object.entries(value)) node.addEventListener(event, f);
-    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
+function make(namespace, tag, { on = {}, ...attributes }, children) {
+  const node = document.createElementNS(`http://www.w3.org/${namespace}`, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  for (const [event, listener] of Object.entries(on)) node.addEventListener(event, listener);
   node.append(...children.flat());
   return node;
 }
-const html = (tag, attributes = {}, ...children) => make("", tag, attributes, children);
-const svg = (tag, attributes = {}, ...children) =>
-  make("http://www.w3.org/2000/svg", tag, attributes, children);
-const math = (tag, ...children) => 
-  make("http://www.w3.org/1998/Math/MathML", tag, tag === "math" ? { displaystyle: "true" } : {}, children);
-const over = (above, below) => math("mfrac", math("mrow", ...above), math("mrow", ...below));
-const symbol = (name) => math("mi", name);
-const number = (text) => math("mn", text);
-const sign = (text) => math("mo", text);
+const html = (tag, attributes = {}, ...children) => make("1999/xhtml", tag, attributes, children);
+const svg = (tag, attributes = {}, ...children) => make("2000/svg", tag, attributes, children);
+const math = (tag, ...children) => make("1998/Math/MathML", tag, {}, children);
+
+/** MathML for symbols, numbers and signs separated by spaces. */
+const row = (text) => math("mrow", ...text.split(" ").map((part) =>
+  math(/[a-z]/i.test(part) ? "mi" : /\d|∞/.test(part) ? "mn" : "mo", part)));
+const fraction = (above, below) => math("mfrac", above, below);
 
 const glyph = (token) => [...token].map((c) => GLYPHS[c] ?? c).join("");
 const quoted = (token) => ({ "\n": "line break", " ": "space", "\t": "tab" })[token] ?? `“${token}”`;
-const minus = (text) => text.replace("-", "−");
 
 /** exp(log) for print, however large or small. */
 function expText(log) {
-  if (log === -Infinity) return "0";
   const exponent = Math.floor(log / Math.LN10);
-  if (exponent >= -4 && exponent < 5) return Number(Math.exp(log).toPrecision(4)).toString();
-  return `${Math.exp(log - exponent * Math.LN10).toFixed(2)}·10${superscript(exponent)}`;
+  if (log === -Infinity) return "0";
+  if (Math.abs(exponent) < 5) return String(Number(Math.exp(log).toPrecision(4)));
+  const power = String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
+  return `${Math.exp(log - exponent * Math.LN10).toFixed(2)}·10${power}`;
 }
-const superscript = (n) => [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
 const share = (q) => (q === 0 ? "0" : q < 0.00005 ? "< 0.0001" : q.toFixed(4));
-const percent = (q) => `${(100 * q).toFixed(q < 0.0995 ? 1 : 0)} %`;
 const ceiling = (q) => [0.05, 0.1, 0.2, 0.4, 0.6, 0.8].find((limit) => q <= limit) ?? 1;
 
 // ---- the widget ------------------------------------------------------------------------------
@@ -142,7 +137,7 @@ class Lab {
     this.detail = html("div", { class: "tl-detail" });
     this.drawn = html("p", { class: "tl-drawn" });
     this.live = html("p", { class: "w-hidden", role: "status" });
-    const order = `Applied in this order: temperature, top-k, top-p; what is kept is then renormalised.`;
+    const order = "Applied in this order: temperature, top-k, top-p; what is kept is then renormalised.";
     el.replaceChildren(html("div", { class: "w tl" },
       html("div", { class: "w-row" },
         html("label", { class: "w-grow" }, html("span", {}, "After the text"), this.context),
@@ -281,7 +276,7 @@ class Lab {
   summary() {
     const { probabilities, kept, possible } = this.result;
     return `${kept} of ${possible} ${this.unit}s kept, entropy ${entropy(probabilities).toFixed(2)} bits. ` +
-      `Most likely: ${quoted(this.tokens[0])}, ${percent(probabilities[0])}.`;
+      `Most likely: ${quoted(this.tokens[0])}, ${share(probabilities[0])}.`;
   }
 
   announce(text) {
@@ -316,16 +311,17 @@ class Lab {
     const { scaled, kept, logTotal, probabilities } = this.result;
     const t = this.settings().temperature;
     if (t === 0) return [`T → 0: all probability goes to the most likely ${this.unit}.`];
-    const power = (z, divisor) => [symbol("exp"), sign("("), z, sign("/"), divisor, sign(")")];
-    const general = power(symbol("z"), symbol("T"));
-    const own = power(number(this.logits[i] === -Infinity ? "−∞" : minus(this.logits[i].toFixed(3))), number(t.toFixed(2)));
-    const value = number(expText(scaled[i]));
-    const total = number(expText(logTotal));
+    const z = this.logits[i] === -Infinity ? "−∞" : this.logits[i].toFixed(3).replace("-", "−");
+    const general = () => row("exp ( z / T )");
+    const own = row(`exp ( ${z} / ${t.toFixed(2)} )`);
+    const value = expText(scaled[i]);
+    const total = expText(logTotal);
+    const sum = math("mrow", math("msub", row("∑"), math("mtext", "kept")), general());
     const pieces = i < kept
-      ? [[over(own, [total])], [over([value], [total.cloneNode(true)])], [number(share(probabilities[i]))]]
-      : [[number("0"), math("mtext", `, for it is ${this.fate(i)}; `), ...own, sign("="), value]];
-    const left = [symbol("p"), sign("="), over(general, [math("munder", sign("∑"), math("mtext", "kept")), ...general.map((x) => x.cloneNode(true))])];
-    return [math("math", ...left), ...pieces.map((piece) => math("math", sign("="), ...piece))].flatMap((piece) => [piece, " "]);
+      ? [fraction(own, row(total)), fraction(row(value), row(total)), row(share(probabilities[i]))]
+      : [math("mrow", row("0"), math("mtext", `, ${this.fate(i)}; `), own, row(`= ${value}`))];
+    return [math("math", row("p ="), fraction(general(), sum)),
+      ...pieces.flatMap((piece) => [" ", math("math", row("="), piece)])];
   }
 
   showDrawn() {

@@ -12,18 +12,15 @@ const MARGIN = { left: 36, right: 10, top: 10, bottom: 34 };
 
 // ---- small helpers ---------------------------------------------------------------------------
 
-function make(namespace, tag, attributes, children) {
-  const node = namespace ? document.createElementNS(namespace, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "on") for (const [event, f] of Object.entries(value)) node.addEventListener(event, f);
-    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
+function make(namespace, tag, { on = {}, ...attributes }, children) {
+  const node = document.createElementNS(`http://www.w3.org/${namespace}`, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  for (const [event, listener] of Object.entries(on)) node.addEventListener(event, listener);
   node.append(...children.flat());
   return node;
 }
-const html = (tag, attributes = {}, ...children) => make("", tag, attributes, children);
-const svg = (tag, attributes = {}, ...children) =>
-  make("http://www.w3.org/2000/svg", tag, attributes, children);
+const html = (tag, attributes = {}, ...children) => make("1999/xhtml", tag, attributes, children);
+const svg = (tag, attributes = {}, ...children) => make("2000/svg", tag, attributes, children);
 
 const count = (n) => n.toLocaleString("en");
 const short = (n) => (n >= 1000 ? `${n / 1000}k` : String(n));

@@ -43,7 +43,9 @@ def check(exercise_id: str, *answer) -> Verdict:
     """
     function = find(exercise_id)
     if any(part is ... or part is None for part in answer) or not answer:
-        return Verdict(False, "There is no answer yet: replace the ... with yours and run the cell again.")
+        return Verdict(
+            False, "There is no answer yet: replace the ... with yours and run it again."
+        )
     try:
         problem = function(*answer)
     except Exception as error:

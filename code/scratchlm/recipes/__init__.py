@@ -1,1 +1,1 @@
-"""Recipes: named, seeded, deterministic training runs whose results `scratchlm.checkpoints` keeps."""
+"""Recipes: seeded, deterministic training runs, whose results `scratchlm.checkpoints` keeps."""
