@@ -51,7 +51,10 @@ def _environment() -> str:
 def key(page: Page, root: Path = ROOT) -> str:
     """Hash what decides a page's outputs besides its own cells."""
     code = "\n".join(cell.code for cell in page.cells)
-    closure = source_closure(code)
+    try:
+        closure = source_closure(code)
+    except ValueError as error:
+        raise BookError(f"{place(page.path, root=root)}: {error}") from error
     lock = root / "code" / "scratchlm" / "data_lock.json"
     parts = [_environment(), json.dumps(closure, sort_keys=True)]
     parts += [lock.read_text(encoding="utf-8")] if "scratchlm.data" in closure else []
@@ -109,14 +112,18 @@ class Run:
     page: Page
     threads: int
     root: Path = ROOT
+    # read here, not in the thread that runs it: Python 3.11 may fail when two threads parse at once
+    nb: nbformat.NotebookNode = field(init=False, repr=False)
     started: float | None = None
     seconds: float = 0.0
     memory_mb: float = 0.0
     client: NotebookClient | None = field(default=None, repr=False)
 
+    def __post_init__(self):
+        self.nb = notebook(self.page, self.root)
+
     def __call__(self) -> nbformat.NotebookNode:
         """Execute the page and return the notebook with its outputs."""
-        nb = notebook(self.page, self.root)
         threads = str(self.threads)
         environment = {
             **os.environ,
@@ -127,7 +134,7 @@ class Run:
         }
         with tempfile.TemporaryDirectory() as folder:
             self.client = NotebookClient(
-                nb,
+                self.nb,
                 timeout=TIMEOUT,
                 record_timing=False,  # times in the cells' metadata would change their hash
                 resources={"metadata": {"path": folder}},
@@ -137,10 +144,10 @@ class Run:
             try:
                 self.client.execute(env=environment)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                raise ExecutionError(self._failure(nb, error)) from error
+                raise ExecutionError(self._failure(error)) from error
             finally:
                 self.seconds = time.perf_counter() - self.started
-        return nb
+        return self.nb
 
     def sample_memory(self) -> None:
         """Note the kernel's memory if it is the most so far."""
@@ -151,9 +158,9 @@ class Run:
             return
         self.memory_mb = max(self.memory_mb, used / 2**20)
 
-    def _failure(self, nb: nbformat.NotebookNode, error: Exception) -> str:
+    def _failure(self, error: Exception) -> str:
         """Name the first cell that did not finish."""
-        cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+        cells = [cell for cell in self.nb.cells if cell.cell_type == "code"]
 
         def failed(cell):
             return any(o.output_type == "error" for o in cell.outputs) or not cell.execution_count
@@ -256,6 +263,8 @@ class _Display:
         over = budget and run.seconds > budget
         note = f" of {budget} s{', over its budget' if over else ''}" if budget else ""
         line = f"{run.page.docname:<{self.width}}  {run.seconds:6.1f} s{note}"
-        self.console.print(f"executed {line}, {run.memory_mb:.0f} MB", highlight=False)
+        self.console.print(
+            f"executed {line}, {run.memory_mb:.0f} MB", highlight=False, soft_wrap=True
+        )
         if run.page.docname in self.tasks:
             self.progress.remove_task(self.tasks.pop(run.page.docname))

@@ -35,7 +35,8 @@ ROOT_TAG = re.compile(r"<svg\b[^>]*>")
 GROUND = re.compile(
     r'(<g id="(?:figure|axes)_\d+">\s*<g id="patch_\d+">\s*<path d="[^"]*" style="fill: )#ffffff'
 )
-FACE = re.compile(r"(font: [^;\"]*?px) [^;\"]+")
+TEXT_SIZE = re.compile(r"font-size: ([\d.]+px)")
+FACE = re.compile(r"font-family: [^;\"]+")
 COORDINATES = re.compile(r'\b(d|x|y|x1|x2|y1|y2|points)="[^"]*"')
 LONG_NUMBER = re.compile(r"(\.\d\d)\d+")
 REFERENCE = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
@@ -71,7 +72,8 @@ def inline_svg(text: str, alt: str, prefix: str) -> str:
     text = text.replace(tag, opening, 1)
     text = GROUND.sub(r"\1none", text)
     text = REFERENCE.sub(rf"\g<1>{prefix}\g<2>", text).replace("xlink:href=", "href=")
-    text = FACE.sub(r"\1 var(--sans)", text)
+    text = FACE.sub("font-family: var(--sans)", text)
+    text = TEXT_SIZE.sub(r"font-size: calc(\1 * var(--plot-text))", text)
     for colour, name in COLOURS.items():
         text = re.sub(colour, f"var(--plot-{name})", text, flags=re.IGNORECASE)
     return COORDINATES.sub(_shorter, text)

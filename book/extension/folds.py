@@ -5,6 +5,7 @@ from html import escape
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx_exercise.nodes import is_exercise_node
 
 
 class Fold(nodes.General, nodes.Element):
@@ -27,6 +28,20 @@ class Dropdowns(SphinxPostTransform):
                 fold += nodes.title("", type(box).__name__.capitalize())
             fold.extend(box.children)
             box.replace_self(fold)
+
+
+class ExerciseTitles(SphinxPostTransform):
+    """Set an exercise's title after its number without the brackets that sphinx-exercise adds."""
+
+    default_priority = 189
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        for box in self.document.findall(is_exercise_node):
+            title = box[0]
+            if len(title) > 2 and title[0] == " (" and title[-1] == ")":
+                title.pop()
+                title.pop(0)
 
 
 class CodeAfterOutput(SphinxPostTransform):
@@ -77,6 +92,7 @@ def depart_hidden_cell(translator, node: HideCodeCellNode) -> None:
 
 def setup(app) -> None:
     app.add_post_transform(Dropdowns)
+    app.add_post_transform(ExerciseTitles)
     app.add_post_transform(CodeAfterOutput)
     app.add_node(Fold, html=(visit_fold, depart_fold))
     app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_hidden_cell))

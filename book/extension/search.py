@@ -4,12 +4,15 @@ A script rather than a JSON file: a page opened from disk may load the one, not 
 """
 
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
 
 LONGEST_TEXT = 4000  # characters kept of a section
+
+TEX = re.compile(r"\\[a-zA-Z]+|[\\{}$&]")
 
 SKIPPED = (
     nodes.title,
@@ -26,13 +29,24 @@ def _titled(node: nodes.Node) -> bool:
     return isinstance(node, nodes.section) and isinstance(node[0], nodes.title)
 
 
-def _words(node: nodes.Node) -> list[str]:
+def _texts(node: nodes.Node) -> list[str]:
     """Return the texts of a section without those of its subsections, of code and of displays."""
-    if isinstance(node, nodes.Text):
-        return [str(node)]
     if isinstance(node, SKIPPED) or _titled(node):
         return []
-    return [word for child in node.children for word in _words(child)]
+    if isinstance(node, (nodes.Text, nodes.TextElement)):
+        return [_plain(node)]
+    return [text for child in node.children for text in _texts(child)]
+
+
+def _plain(node: nodes.Node) -> str:
+    """Return a paragraph's text; of its formulas, the letters."""
+    if isinstance(node, nodes.math):
+        return " ".join(TEX.sub(" ", node.astext()).split())
+    return "".join(map(_plain, node.children)) if node.children else node.astext()
+
+
+def _join(texts: list[str]) -> str:
+    return " ".join(" ".join(texts).split())
 
 
 def sections(doctree: nodes.document) -> list[tuple[str, str, str]]:
@@ -40,13 +54,13 @@ def sections(doctree: nodes.document) -> list[tuple[str, str, str]]:
     found = []
     for section in doctree.findall(_titled):
         anchor = "" if isinstance(section.parent, nodes.document) else section["ids"][0]
-        words = " ".join(" ".join(w for child in section.children for w in _words(child)).split())
-        found.append((anchor, section[0].astext(), words[:LONGEST_TEXT]))
+        text = _join([text for child in section.children for text in _texts(child)])
+        found.append((anchor, section[0].astext(), text[:LONGEST_TEXT]))
     for term in doctree.findall(nodes.term):
         if term["ids"]:
             definition = term.parent.next_node(nodes.definition)
-            words = " ".join(_words(definition)) if definition else ""
-            found.append((term["ids"][0], term.astext(), " ".join(words.split())))
+            text = _join(_texts(definition)) if definition else ""
+            found.append((term["ids"][0], term.astext(), text))
     return found
 
 

@@ -88,7 +88,7 @@ def visit_origin(translator, node: Origin) -> None:
     module, name = escape(node["module"]), escape(node["name"])
     translator.body.append(
         f'<p class="origin"><a href="{escape(page)}#{name}" title="The whole module">'
-        f"<span>{module}.</span><b>{name}</b> — source</a></p>\n"
+        f"{module}.<b>{name}</b> — <u>source</u></a></p>\n"
     )
     raise nodes.SkipNode
 
@@ -134,7 +134,14 @@ def _context(app, module: str, text: str) -> dict:
         for part in parts(text)
     ]
     summary = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
-    return {"title": module, "module": module, "summary": summary, "blocks": blocks}
+    names = [block["name"] for block in blocks if block["name"]]
+    return {
+        "title": module,
+        "summary": summary,
+        "blocks": blocks,
+        "book_kind": "source",
+        "book_sections": [{"id": name, "title": escape(name), "depth": 1} for name in names],
+    }
 
 
 def setup(app) -> None:

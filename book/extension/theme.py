@@ -4,6 +4,8 @@ Only what a page uses is sent: one style sheet for the site, KaTeX's where there
 small scripts. The style sheets and scripts of the theme and of the other extensions are left out.
 """
 
+import base64
+import functools
 import hashlib
 import re
 import shutil
@@ -51,6 +53,17 @@ def sheet() -> str:
 def digest(text: str) -> str:
     """Return a short mark of a file's content, so that a browser keeps it until it changes."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def csp_hash(text: str) -> str:
+    """Return what a Content-Security-Policy calls a script that stands in the page."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@functools.cache
+def _script(name: str) -> str:
+    text = (BOOK / "static" / "js" / f"{name}.js").read_text(encoding="utf-8")
+    return re.sub(r"^\s*//.*\n", "", text, flags=re.MULTILINE)
 
 
 def configure(app, config) -> None:
@@ -119,7 +132,10 @@ def _ancestors(node: nodes.Node):
 
 
 def _wanted(body: str, asset) -> bool:
-    name = str(getattr(asset, "filename", asset)).partition("?")[0].rpartition("/")[2]
+    """Tell whether a page needs a style sheet or script; a script within the page it never does."""
+    name = str(getattr(asset, "filename", None) or "").partition("?")[0].rpartition("/")[2]
+    if not name:
+        return False
     return not LEFT_OUT.fullmatch(name) and ("sd-" in body or not DESIGN.fullmatch(name))
 
 
@@ -131,12 +147,14 @@ def page_context(app, pagename, templatename, context, doctree) -> None:
     context["book_sheet"] = f"{SHEET}?v={digest(sheet())}"
     context["book_parts"] = book_parts(app)
     context["book_kicker"] = kicker(app, pagename)
-    context["book_sections"] = on_this_page(app, doctree) if doctree is not None else []
+    if doctree is not None:
+        context["book_sections"] = on_this_page(app, doctree)
     context["book_math"] = 'class="katex"' in body + context.get("tips", "")
     context["book_source"] = context.get("sourcename") if doctree is not None else None
-    for script in ("mode", "site", "hover"):
-        text = (BOOK / "static" / "js" / f"{script}.js").read_text(encoding="utf-8")
-        context[f"{script}_script"] = f"_static/js/{script}.js?v={digest(text)}"
+    for script in ("site", "hover"):
+        context[f"{script}_script"] = f"_static/js/{script}.js?v={digest(_script(script))}"
+    context["first_script"] = _script("mode")
+    context["first_script_hash"] = csp_hash(_script("mode"))
 
 
 def finish(app, error) -> None:

@@ -34,7 +34,7 @@ class WidgetError(ValueError):
 
 
 class WidgetNode(nodes.General, nodes.Element):
-    """A widget in the document tree: attributes `name`, `alt` and `json`; children: the fallback."""
+    """A widget in the document: attributes `name`, `alt` and `json`; children: the fallback."""
 
 
 class WidgetDirective(SphinxDirective):
@@ -42,7 +42,7 @@ class WidgetDirective(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"data": directives.unchanged, "alt": directives.unchanged}
+    option_spec = {"data": directives.unchanged, "alt": directives.unchanged}  # noqa: RUF012
 
     def run(self) -> list[nodes.Node]:
         node = WidgetNode(name=self.arguments[0])
@@ -50,18 +50,22 @@ class WidgetDirective(SphinxDirective):
         self.state.nested_parse(self.content, self.content_offset, node)
         try:
             module_text(node["name"])
+            self.note_files(node["name"])
+            if not node.children:
+                raise WidgetError("it has no body: write what print and script-less readers see")
             node["alt"] = self.text_option("alt", "say in words what the widget shows")
             key = self.text_option("data", "name the key under which a cell glues the data")
             node["json"] = to_json(key, glued(self.state.document, key))
-            if not node.children:
-                raise WidgetError(
-                    "it has no body: write what print and readers without scripts see"
-                )
         except WidgetError as error:
             message = f"widget {node['name']!r}: {error}"
             logger.warning(message, location=self.get_location(), type="book", subtype="widget")
             return node.children
         return [node]
+
+    def note_files(self, name: str) -> None:
+        """Have the page written again when a file of its widget changes."""
+        for path in (MODULES / f"{name}.js", STATIC / "widgets.css", STATIC / "js" / "widgets.js"):
+            self.env.note_dependency(str(path))
 
     def text_option(self, name: str, advice: str) -> str:
         """The text of option `name`; WidgetError with `advice` when it is missing or empty."""

@@ -4,10 +4,7 @@ import math
 
 
 def perplexity(nats: float) -> float:
-    """Return e^nats: the number of equally likely characters that would be as hard to guess.
-
-    `nats` is a cross-entropy in nats per token; infinite cross-entropy gives infinite perplexity.
-    """
+    """Return e^nats: how many equally likely characters would be as hard to guess."""
     return math.exp(nats)
 
 

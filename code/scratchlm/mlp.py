@@ -41,9 +41,7 @@ class MLP(nn.Module):
         self.activation = nn.Tanh()
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(config.d_ff, config.vocab_size)
-        with torch.no_grad():
-            self.embedding.weight.mul_(0.2)  # small: what grows was learned, not drawn
-            self.output.weight.mul_(0.1)  # near zero: a new model prefers no token
+        nn.init.normal_(self.embedding.weight, std=0.2)  # small: what grows is learned, not drawn
 
     def forward(self, contexts: Tensor) -> Tensor:
         """Return the logits (B, V) of the next token after each context (B, T) of int64 ids."""

@@ -14,12 +14,12 @@ from torch import Tensor
 from scratchlm.sampling import apply_temperature, sample
 
 
-def predictions(text: str, n: int, boundary: str | None = None) -> Iterator[tuple[str, str]]:
-    """Yield (context, target) for every character that an n-gram model predicts in a text.
+def predictions(text: str, n: int, boundary: str | None = None) -> Iterator[tuple]:
+    """Yield (context, target) for every character that a model of order n predicts.
 
-    A context is the n - 1 characters before the target, fewer at the start of the text.
-    With a boundary, n - 1 of it stand before the text and one after: the model then also
-    predicts how texts begin and where they end.
+    A context is the n - 1 characters before the target, fewer at the start of the
+    text. With a boundary, n - 1 of it stand before the text and one after: then the
+    model also predicts how texts begin and where they end.
 
     >>> list(predictions("tea", n=3))
     [('', 't'), ('t', 'e'), ('te', 'a')]
@@ -35,61 +35,62 @@ def predictions(text: str, n: int, boundary: str | None = None) -> Iterator[tupl
 
 
 class NGram:
-    """Maximum likelihood: the fraction of the time that a character followed a context.
+    """Maximum likelihood: how often, of all times, a character followed a context.
 
-    Args: n, the length of the longest strings counted; vocab, the alphabet, index by index;
-    boundary, a character of vocab that marks where texts begin and end, or None.
-    `rows[context]` counts the characters seen after a context of any length up to n - 1.
+    Args: n, the length of the longest strings counted; vocab, the alphabet, index by
+    index; boundary, a character of vocab that marks where texts begin and end, or None.
+    `rows[context]` counts what followed a context, for every length up to n - 1.
     """
 
     def __init__(self, n: int, vocab: str, boundary: str | None = None):
         if n < 1:
             raise ValueError(f"n is {n}: an n-gram has at least 1 character.")
         if boundary is not None and (len(boundary) != 1 or boundary not in vocab):
-            raise ValueError(f"The boundary is {boundary!r}: give one character of the vocabulary.")
+            raise ValueError(f"The boundary {boundary!r} is not one character of vocab.")
         self.n, self.vocab, self.boundary = n, vocab, boundary
         self.rows: dict[str, Counter] = defaultdict(Counter)
 
     def fit(self, sequences: Iterable[str]) -> "NGram":
-        """Count every text of a list; returns self. ValueError if a character is not in vocab."""
+        """Count every text of a list; return self. ValueError for an unknown character."""
         if isinstance(sequences, str):
-            raise ValueError("fit takes a list of texts: put your one text in square brackets.")
+            raise ValueError("fit takes a list of texts: put the text in [brackets].")
         for text in sequences:
             if unknown := set(text) - set(self.vocab):
-                raise ValueError(f"The text holds {sorted(unknown)}: add them to the vocabulary.")
+                raise ValueError(f"Not in vocab: {sorted(unknown)}; add them to it.")
             for context, target in predictions(text, self.n, self.boundary):
-                for start in range(len(context) + 1):  # every suffix, down to the empty one
+                for start in range(len(context) + 1):  # every suffix, the empty one too
                     self.rows[context[start:]][target] += 1
         return self
 
     def of_order(self, n: int) -> "NGram":
-        """Return the model of a smaller n. It shares these counts, so nothing is counted twice."""
+        """Return the model of a smaller n; it shares these counts."""
         if n > self.n:
-            raise ValueError(f"These counts stop at n = {self.n}: fit a model of order {n}.")
+            raise ValueError(f"These counts stop at n = {self.n}: fit one with n = {n}.")
         lower = NGram(n, self.vocab, self.boundary)
         lower.rows = self.rows
         return lower
 
     def window(self, context: str) -> str:
-        """Return the part of a context that the model looks at: its last n - 1 characters."""
+        """Return the part of a context that the model sees: its last n - 1 characters."""
         if self.boundary is not None:
             context = self.boundary * (self.n - 1) + context
-        return context[max(0, len(context) - self.n + 1) :]  # [-0:] would be everything
+        return context[max(0, len(context) - self.n + 1) :]  # [-0:] would be all of it
 
     def probability(self, target: str, context: str) -> float:
-        """Return P(target | context); 0 for every target if the context was never seen."""
+        """Return P(target | context); 0 for all targets if the context is unseen."""
         row = self.rows.get(self.window(context))  # not [...]: that would add a row
         return row[target] / row.total() if row else 0.0
 
     def distribution(self, context: str) -> Tensor:
         """Return P(character | context) for the whole vocabulary: (V,) float64."""
-        return torch.tensor([self.probability(c, context) for c in self.vocab], dtype=torch.float64)
+        chances = [self.probability(character, context) for character in self.vocab]
+        return torch.tensor(chances, dtype=torch.float64)
 
 
 class AddAlphaNGram:
-    """Additive smoothing: as if every character had been seen alpha times more in every context.
+    """Additive smoothing: every character counts alpha more in every context.
 
-    Args as for NGram, and alpha > 0; alpha = 1 is Laplace's rule. No probability is zero.
+    Args as for NGram, and alpha > 0; alpha = 1 is Laplace's rule. Nothing is zero.
     """
 
     def __init__(self, n: int, vocab: str, alpha: float = 1.0, boundary: str | None = None):
@@ -99,33 +100,33 @@ class AddAlphaNGram:
         self.counts = NGram(n, vocab, boundary)
 
     def fit(self, sequences: Iterable[str]) -> "AddAlphaNGram":
-        """Count every text of a list; returns self. ValueError if a character is not in vocab."""
-        self.counts = NGram(self.n, self.vocab, self.boundary).fit(sequences)
-        return self
+        """Count every text of a list, from zero; return self."""
+        return self.use(NGram(self.n, self.vocab, self.boundary).fit(sequences))
 
     def use(self, counts: NGram) -> "AddAlphaNGram":
-        """Share the counts of a fitted model of this n or a larger one; returns self."""
+        """Share the counts of a fitted model of this n or a larger one; return self."""
         if (counts.vocab, counts.boundary) != (self.vocab, self.boundary):
-            raise ValueError("These counts have another vocabulary or boundary: give the same.")
+            raise ValueError("These counts have another vocab or boundary: give the same.")
         self.counts = counts.of_order(self.n)
         return self
 
     def probability(self, target: str, context: str) -> float:
-        """Return P(target | context) = (count + alpha) / (total + alpha V), never zero."""
+        """Return P(target | context) = (count + alpha) / (total + alpha V)."""
         row = self.counts.rows.get(self.counts.window(context), Counter())
         return (row[target] + self.alpha) / (row.total() + self.alpha * len(self.vocab))
 
     def distribution(self, context: str) -> Tensor:
         """Return P(character | context) for the whole vocabulary: (V,) float64."""
-        return torch.tensor([self.probability(c, context) for c in self.vocab], dtype=torch.float64)
+        chances = [self.probability(character, context) for character in self.vocab]
+        return torch.tensor(chances, dtype=torch.float64)
 
 
 class InterpolatedNGram:
-    """Witten-Bell smoothing: mix each context with the next shorter one, down to the uniform.
+    """Witten-Bell smoothing: mix each context with shorter ones, down to the uniform.
 
-    A context followed by T different characters in N occurrences keeps N / (N + T) for what it
-    saw and gives T / (N + T) to the shorter context (Witten and Bell, 1991, method C; interpolated
-    as in Chen and Goodman, 1999). Args as for NGram. No probability is zero.
+    A context that was followed N times, by T different characters, keeps N / (N + T)
+    for what it saw and gives T / (N + T) to the next shorter one: method C of Witten
+    and Bell (1991), interpolated as in Chen and Goodman (1999). Args as for NGram.
     """
 
     def __init__(self, n: int, vocab: str, boundary: str | None = None):
@@ -133,14 +134,13 @@ class InterpolatedNGram:
         self.counts = NGram(n, vocab, boundary)
 
     def fit(self, sequences: Iterable[str]) -> "InterpolatedNGram":
-        """Count every text of a list; returns self. ValueError if a character is not in vocab."""
-        self.counts = NGram(self.n, self.vocab, self.boundary).fit(sequences)
-        return self
+        """Count every text of a list, from zero; return self."""
+        return self.use(NGram(self.n, self.vocab, self.boundary).fit(sequences))
 
     def use(self, counts: NGram) -> "InterpolatedNGram":
-        """Share the counts of a fitted model of this n or a larger one; returns self."""
+        """Share the counts of a fitted model of this n or a larger one; return self."""
         if (counts.vocab, counts.boundary) != (self.vocab, self.boundary):
-            raise ValueError("These counts have another vocabulary or boundary: give the same.")
+            raise ValueError("These counts have another vocab or boundary: give the same.")
         self.counts = counts.of_order(self.n)
         return self
 
@@ -158,26 +158,27 @@ class InterpolatedNGram:
 
     def distribution(self, context: str) -> Tensor:
         """Return P(character | context) for the whole vocabulary: (V,) float64."""
-        return torch.tensor([self.probability(c, context) for c in self.vocab], dtype=torch.float64)
+        chances = [self.probability(character, context) for character in self.vocab]
+        return torch.tensor(chances, dtype=torch.float64)
 
 
 def surprisals(model, text: str) -> list[float]:
-    """Return -ln P(character | context) in nats for every character that the model predicts.
+    """Return -ln P(character | context), in nats, for every predicted character.
 
-    `model` has n, vocab, boundary and probability(target, context). A character to which it gives
-    no chance costs infinity. ValueError for a character that is not in its vocabulary.
+    `model` has n, vocab, boundary and probability(target, context). What it holds
+    impossible costs infinity. ValueError for a character that is not in its vocab.
     """
     if unknown := set(text) - set(model.vocab):
-        raise ValueError(f"The text holds {sorted(unknown)}, which the model's vocabulary lacks.")
-    questions = list(predictions(text, model.n, model.boundary))
-    chances = {(h, x): model.probability(x, h) for h, x in set(questions)}  # ask each only once
-    return [math.log(1 / chances[q]) if chances[q] > 0 else math.inf for q in questions]
+        raise ValueError(f"Not in the model's vocab: {sorted(unknown)}.")
+    asked = list(predictions(text, model.n, model.boundary))
+    chances = {(h, x): model.probability(x, h) for h, x in set(asked)}  # each only once
+    return [math.log(1 / chances[q]) if chances[q] > 0 else math.inf for q in asked]
 
 
 def cross_entropy(model, sequences: Iterable[str]) -> float:
-    """Return the mean surprisal, in nats per predicted character, over a list of texts."""
+    """Return the mean surprisal, in nats per predicted character, over all texts."""
     if isinstance(sequences, str):
-        raise ValueError("cross_entropy takes a list of texts: put your text in square brackets.")
+        raise ValueError("cross_entropy takes a list of texts: put it in [brackets].")
     costs = [cost for text in sequences for cost in surprisals(model, text)]
     if not costs:
         raise ValueError("There is nothing to predict: every text is empty.")
@@ -191,10 +192,10 @@ def generate_text(
     temperature: float = 1.0,
     generator: torch.Generator | None = None,
 ) -> str:
-    """Write up to `length` characters after the prompt, one at a time; stop at the boundary.
+    """Write up to `length` characters after the prompt; stop at the model's boundary.
 
-    Each character is drawn from the model's distribution at this temperature (0 is greedy) and
-    becomes part of the next context. Returns the prompt and what follows it.
+    Each character is drawn at this temperature (0 is greedy) and becomes part of the
+    next context. Returns the prompt and what follows it.
     """
     text = prompt
     for _ in range(length):

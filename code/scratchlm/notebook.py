@@ -41,7 +41,7 @@ def glue(name: str, value) -> None:
     that a widget of the page reads.
     """
     kind = "application/json" if isinstance(value, (dict, list)) else "text/plain"
-    content = json.loads(json.dumps(value)) if kind == "application/json" else repr(value)
+    content = json.dumps(value) if kind == "application/json" else repr(value)
     prefix = "application/papermill.record/"
     display(
         {prefix + kind: content},

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
-from bs4 import BeautifulSoup
+from axe_playwright_python.base import AXE_SCRIPT
+from bs4 import BeautifulSoup, NavigableString, Tag
 from PIL import Image
 from playwright.sync_api import TimeoutError
 
@@ -33,13 +33,21 @@ def read(root: Path) -> dict[str, BeautifulSoup]:
     return {path: BeautifulSoup(text, "html.parser") for path, text in texts.items()}
 
 
-NOT_PROSE = ["code", "pre", "kbd", "samp", "script", "style", "textarea", "annotation", "template"]
+NOT_PROSE = {"code", "pre", "kbd", "samp", "script", "style", "textarea", "annotation", "template"}
+
+
+def strings(tag: Tag):
+    """The texts below a tag in order, those in code left out."""
+    for child in tag.children:
+        if type(child) is NavigableString:  # comments are of a subclass
+            yield child
+        elif isinstance(child, Tag) and child.name not in NOT_PROSE:
+            yield from strings(child)
 
 
 def prose(soup: BeautifulSoup) -> str:
     """What the page says outside code."""
-    strings = soup.body.find_all(string=True) if soup.body else []
-    return " ".join(s for s in strings if not s.find_parent(NOT_PROSE))
+    return " ".join(strings(soup.body)) if soup.body else ""
 
 
 def found(pattern: str, text: str) -> list[str]:
@@ -127,8 +135,10 @@ def references(soup: BeautifulSoup) -> list[tuple]:
 
 def outside(tag, target: str) -> str | None:
     """A problem with a reference out of the site: readers may follow links, pages load nothing."""
-    scheme = urlsplit(target).scheme
+    scheme, host = urlsplit(target).scheme, urlsplit(target).hostname
     if scheme in ("data", "mailto"):
+        return None
+    if tag.name == "a" and host in ("localhost", "127.0.0.1"):  # the reader's own machine
         return None
     if tag.name in ("a", "area") or SAYS_ONLY & set(tag.get("rel", [])):
         return None if scheme == "https" else f"not an https link: {target}"
@@ -212,10 +222,7 @@ def layout_shift(visit: Visit) -> list[str]:
     return [f"layout shift of {total:.3f} while loading: {moved}"] if total > MOST_SHIFT else []
 
 
-OPEN = """
-document.querySelectorAll("details").forEach((d) => (d.open = true));
-document.querySelectorAll(".toggle-hidden").forEach((e) => e.classList.remove("toggle-hidden"));
-"""
+OPEN = 'document.querySelectorAll("details").forEach((fold) => { fold.open = true; })'
 
 
 def open_folds(visit: Visit) -> None:
@@ -231,19 +238,37 @@ def set_dark(visit: Visit, dark: bool) -> list[str]:
     wanted = "dark" if dark else "light"
     visit.page.emulate_media(color_scheme=wanted)
     try:
-        visit.page.wait_for_function(f"document.documentElement.dataset.theme == '{wanted}'")
+        visit.page.wait_for_selector(f"html[data-theme={wanted}]", state="attached")
     except TimeoutError:
         return [f"the reader's system is {wanted}, and the page is not"]
     visit.page.evaluate(SETTLE)
     return []
 
 
-# `preload` asks for the style sheets once more, which a page opened from a file may not do.
-AXE = {"resultTypes": ["violations"], "preload": False}
+# A long page has thousands of words of code and signs of formulas, of a few kinds, told apart by the
+# classes on the way to them: the contrast of the first of each kind is enough.
+MARK_REPEATED = """() => {
+  const seen = new Set();
+  for (const word of document.querySelectorAll("pre span, .katex span")) {
+    let kind = "";
+    for (let e = word; e; e = e.parentElement) kind += " < " + e.className;
+    word.toggleAttribute("data-repeated", seen.has(kind));
+    seen.add(kind);
+  }
+}"""
+
+# `preload` would ask for the style sheets once more, which a page opened from a file may not do.
+RUN_AXE = """async () => {
+  axe.configure({ rules: [{ id: "color-contrast", selector: ":not([data-repeated])" }] });
+  const results = await axe.run({ resultTypes: ["violations"], preload: false });
+  return results.violations;
+}"""
 
 
 def axe_findings(visit: Visit) -> list[str]:
-    violations = Axe().run(visit.page, options=AXE).response["violations"]
+    visit.page.evaluate(MARK_REPEATED)
+    visit.page.evaluate(AXE_SCRIPT)
+    violations = visit.page.evaluate(RUN_AXE)
     grave = [v for v in violations if v["impact"] in ("serious", "critical")]
     return [
         f"axe, {v['impact']}: {v['help']} ({v['id']}): {node['target'][0]} {node['html'][:120]}"

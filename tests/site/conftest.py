@@ -37,7 +37,9 @@ def site() -> Path:
 def browser():
     path = browsers.find_browser()
     if path is None:
-        (pytest.fail if browsers.in_ci() else pytest.skip)(browsers.MISSING)
+        if browsers.in_ci():
+            pytest.fail(browsers.MISSING, pytrace=False)
+        pytest.skip(browsers.MISSING)
     with sync_playwright() as playwright:
         started = browsers.launch(playwright, path)
         yield started

@@ -99,6 +99,7 @@ def test_what_loads_from_elsewhere(tmp_path, tag):
 
 def test_links_out_are_https(tmp_path):
     links = '<a href="http://example.org">x</a><a href="https://example.org">y</a>'
+    links += '<a href="http://127.0.0.1:8000">my own machine</a>'
     (tmp_path / "page.html").write_text(html(links))
     one(checks.broken_links(tmp_path, checks.read(tmp_path)), "not an https link")
 
@@ -283,6 +284,14 @@ def test_axe_looks_into_folds(show):
     assert checks.axe_findings(visit) == []
     checks.open_folds(visit)
     one(checks.axe_findings(visit), "button-name")
+
+
+def test_axe_looks_at_each_kind_of_code(show):
+    word = '<span class="{}">word</span> '
+    style = "<style>pre { background: white } .faint { color: #ccc }</style>"
+    code = word.format("plain") * 3 + word.format("faint") * 3
+    visit = show(f"<h1>x</h1><pre><code>{code}</code></pre>", style)
+    one(checks.axe_findings(visit), "color-contrast", "faint")
 
 
 def test_axe_looks_at_the_dark_page(show):

@@ -21,21 +21,27 @@
     Object.assign(button, { type: "button", className: "plain copy", innerHTML: icon("copy") });
     button.setAttribute("aria-label", "Copy this code");
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText($("pre", block).textContent.trimEnd());
-      button.innerHTML = icon("done");
-      setTimeout(() => (button.innerHTML = icon("copy")), 1500);
+      const code = $("pre", block);
+      try {
+        await navigator.clipboard.writeText(code.textContent.trimEnd());
+        button.innerHTML = icon("done");
+        setTimeout(() => (button.innerHTML = icon("copy")), 1500);
+      } catch {
+        getSelection().selectAllChildren(code); // not allowed here: the reader copies the selection
+      }
     });
     block.append(button);
   }
 
   // what scrolls sideways can be reached with the keyboard ------------------------------------
-  const reachable = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
-    }
-  });
-  $$("pre, .math-scroll, .drawing, .table-scroll, .output").forEach((box) => reachable.observe(box));
+  const boxes = $$("pre, .math-scroll, .drawing, .pst-scrollable-table-container");
+  const reach = () => {
+    const wide = boxes.map((box) => box.scrollWidth > box.clientWidth);
+    boxes.forEach((box, i) => (wide[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
+  };
+  document.fonts.ready.then(reach);
+  addEventListener("resize", reach);
+  addEventListener("toggle", reach, true);
 
   // the place in the page ---------------------------------------------------------------------
   const links = new Map($$(".page-nav a").map((link) => [decodeURIComponent(link.hash.slice(1)), link]));

@@ -11,7 +11,13 @@ const GLYPHS = { "\n": "⏎", " ": "␣", "\t": "⇥" };
 
 const steps = (from, to, by) =>
   Array.from({ length: Math.round((to - from) / by) + 1 }, (_, i) => (from + i * by) / 100);
-const TEMPERATURES = [0, ...steps(5, 20, 1), ...steps(22, 50, 2), ...steps(55, 150, 5), ...steps(160, 300, 10)];
+const TEMPERATURES = [
+  0,
+  ...steps(5, 20, 1),
+  ...steps(22, 50, 2),
+  ...steps(55, 150, 5),
+  ...steps(160, 300, 10),
+];
 
 // ---- the computation -------------------------------------------------------------------------
 
@@ -48,7 +54,11 @@ export function reshape(logits, { temperature, k, p }) {
   const kept = p < 1 ? nucleus(softmax(scaled.slice(0, afterK)), p) : afterK;
   const logTotal = logSumExp(scaled.slice(0, kept));
   return {
-    scaled, possible, afterK, kept, logTotal,
+    scaled,
+    possible,
+    afterK,
+    kept,
+    logTotal,
     probabilities: scaled.map((z, i) => (i < kept ? Math.exp(z - logTotal) : 0)),
   };
 }
@@ -88,12 +98,18 @@ const svg = (tag, attributes = {}, ...children) => make("2000/svg", tag, attribu
 const math = (tag, ...children) => make("1998/Math/MathML", tag, {}, children);
 
 /** MathML for symbols, numbers and signs separated by spaces. */
-const row = (text) => math("mrow", ...text.split(" ").map((part) =>
-  math(/[a-z]/i.test(part) ? "mi" : /\d|∞/.test(part) ? "mn" : "mo", part)));
+const row = (text) =>
+  math(
+    "mrow",
+    ...text
+      .split(" ")
+      .map((part) => math(/[a-z]/i.test(part) ? "mi" : /\d|∞/.test(part) ? "mn" : "mo", part)),
+  );
 const fraction = (above, below) => math("mfrac", above, below);
 
 const glyph = (token) => [...token].map((c) => GLYPHS[c] ?? c).join("");
-const quoted = (token) => ({ "\n": "line break", " ": "space", "\t": "tab" })[token] ?? `“${token}”`;
+const quoted = (token) =>
+  ({ "\n": "line break", " ": "space", "\t": "tab" })[token] ?? `“${token}”`;
 
 /** exp(log) for print, however large or small. */
 function expText(log) {
@@ -115,6 +131,7 @@ class Lab {
     this.id = `tl-${Math.random().toString(36).slice(2, 8)}`;
     this.build(el);
     this.reset();
+    clearTimeout(this.timer); // what nobody has asked for is not announced
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.scroller);
   }
@@ -127,7 +144,9 @@ class Lab {
   // -- building
 
   build(el) {
-    const choices = this.data.contexts.map(({ text }, i) => html("option", { value: i }, glyph(text)));
+    const choices = this.data.contexts.map(({ text }, i) =>
+      html("option", { value: i }, glyph(text)),
+    );
     const button = (label, f) => html("button", { type: "button", on: { click: f } }, label);
     this.context = html("select", { on: { change: () => this.choose() } }, choices);
     this.t = this.slider("Temperature", TEMPERATURES.length - 1);
@@ -137,35 +156,68 @@ class Lab {
     this.detail = html("div", { class: "tl-detail" });
     this.drawn = html("p", { class: "tl-drawn" });
     this.live = html("p", { class: "w-hidden", role: "status" });
-    const order = "Applied in this order: temperature, top-k, top-p; what is kept is then renormalised.";
-    el.replaceChildren(html("div", { class: "w tl" },
-      html("div", { class: "w-row" },
-        html("label", { class: "w-grow" }, html("span", {}, "After the text"), this.context),
-        button("Reset", () => this.reset())),
-      html("div", { class: "tl-sliders" }, this.t.label, this.k.label, this.p.label),
-      html("p", { class: "w-note" }, order),
-      this.readouts,
-      html("p", { class: "w-key" }, `Probability of the next ${this.unit}:`, this.swatch("new", "reshaped"),
-        this.swatch("ghost", "as the model gives it"), this.swatch("cut", "cut")),
-      this.buildChart(),
-      this.detail,
-      html("div", { class: "w-row" },
-        button("Draw 1", () => this.sample(1)), button("Draw 100", () => this.sample(100)),
-        html("p", { class: "w-key" }, this.swatch("count", "drawn"), this.swatch("expected", "expected"))),
-      this.drawn,
-      this.live));
+    const order =
+      "Applied in this order: temperature, top-k, top-p; what is kept is then renormalised.";
+    el.replaceChildren(
+      html(
+        "div",
+        { class: "w tl" },
+        html(
+          "div",
+          { class: "w-row" },
+          html("label", { class: "w-grow" }, html("span", {}, "After the text"), this.context),
+          button("Reset", () => this.reset()),
+        ),
+        html("div", { class: "tl-sliders" }, this.t.label, this.k.label, this.p.label),
+        html("p", { class: "w-note" }, order),
+        this.readouts,
+        html(
+          "p",
+          { class: "w-key" },
+          `Probability of the next ${this.unit}:`,
+          this.swatch("new", "reshaped"),
+          this.swatch("ghost", "as the model gives it"),
+          this.swatch("cut", "cut"),
+        ),
+        this.buildChart(),
+        this.detail,
+        html(
+          "div",
+          { class: "w-row" },
+          button("Draw 1", () => this.sample(1)),
+          button("Draw 100", () => this.sample(100)),
+          html(
+            "p",
+            { class: "w-key" },
+            this.swatch("count", "drawn"),
+            this.swatch("expected", "expected"),
+          ),
+        ),
+        this.drawn,
+        this.live,
+      ),
+    );
   }
 
   slider(name, max) {
     const value = html("b");
-    const input = html("input", { type: "range", min: 0, max, "aria-label": name, on: { input: () => this.update() } });
+    const input = html("input", {
+      type: "range",
+      min: 0,
+      max,
+      "aria-label": name,
+      on: { input: () => this.update() },
+    });
     return { input, value, label: html("label", {}, html("span", {}, name), value, input) };
   }
 
   buildChart() {
     this.axis = svg("svg", { class: "tl-axis", "aria-hidden": "true" });
     this.chart = svg("svg", {
-      class: "tl-chart", role: "listbox", tabindex: 0, "aria-orientation": "horizontal",
+      class: "tl-chart",
+      role: "listbox",
+      tabindex: 0,
+      "aria-orientation": "horizontal",
       "aria-label": `Every ${this.unit}, from the most to the least likely`,
       on: {
         keydown: (event) => this.key(event),
@@ -183,13 +235,25 @@ class Lab {
     const box = { class: `tl-${name}`, x: 1, y: 1, width: 12, height: 12 };
     if (name === "cut") box.fill = `url(#${id})`;
     if (name === "expected") Object.assign(box, { y: 6, height: 2 });
-    return html("span", {}, svg("svg", { width: 14, height: 14, "aria-hidden": "true" },
-      name === "cut" ? this.hatch(id) : [], svg("rect", box)), ` ${text}`);
+    return html(
+      "span",
+      {},
+      svg(
+        "svg",
+        { width: 14, height: 14, "aria-hidden": "true" },
+        name === "cut" ? this.hatch(id) : [],
+        svg("rect", box),
+      ),
+      ` ${text}`,
+    );
   }
 
   hatch(id) {
-    return svg("pattern", { id, width: 4, height: 4, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-      svg("line", { class: "tl-hatch", x1: 0, y1: 0, x2: 0, y2: 4 }));
+    return svg(
+      "pattern",
+      { id, width: 4, height: 4, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+      svg("line", { class: "tl-hatch", x1: 0, y1: 0, x2: 0, y2: 4 }),
+    );
   }
 
   // -- state
@@ -227,15 +291,18 @@ class Lab {
     };
   }
 
-  /** Everything that follows from the controls. Draws belong to one distribution: they start over. */
+  /** What follows from the controls. Draws belong to one distribution: they start over. */
   update() {
     const { temperature, k, p } = this.settings();
     const show = (slider, text, spoken = text) => {
       slider.value.textContent = text;
       slider.input.setAttribute("aria-valuetext", spoken);
     };
-    show(this.t, temperature ? temperature.toFixed(2) : "greedy",
-      temperature ? temperature.toFixed(2) : `0, greedy: always the most likely ${this.unit}`);
+    show(
+      this.t,
+      temperature ? temperature.toFixed(2) : "greedy",
+      temperature ? temperature.toFixed(2) : `0, greedy: always the most likely ${this.unit}`,
+    );
     show(this.k, k === this.tokens.length ? "off" : String(k));
     show(this.p, p === 1 ? "off" : p.toFixed(2));
     this.result = reshape(this.logits, { temperature, k, p });
@@ -256,27 +323,37 @@ class Lab {
     }
     this.draw();
     const last = this.sequence.slice(-n);
-    this.announce(() => n === 1
-      ? `Drawn: ${quoted(this.tokens[last[0]])}.`
-      : `${this.sequence.length} drawn; ${quoted(this.tokens[0])} came up ${this.counts[0]} times.`);
+    this.announce(() =>
+      n === 1
+        ? `Drawn: ${quoted(this.tokens[last[0]])}.`
+        : `${this.sequence.length} drawn; ${quoted(this.tokens[0])} came up ${this.counts[0]} times.`,
+    );
   }
 
   // -- text
 
   showReadouts() {
     const { probabilities, kept, possible } = this.result;
-    const item = (name, value, rest) => html("span", {}, html("small", {}, name), " ", html("b", {}, value), rest);
+    const item = (name, value, rest) =>
+      html("span", {}, html("small", {}, name), " ", html("b", {}, value), rest);
     this.readouts.replaceChildren(
-      item("Entropy", entropy(probabilities).toFixed(2), ` bits (was ${entropy(this.original).toFixed(2)})`),
-      item(`Kept ${this.unit}s`, String(kept), ` of ${possible}`));
+      item(
+        "Entropy",
+        entropy(probabilities).toFixed(2),
+        ` bits (was ${entropy(this.original).toFixed(2)})`,
+      ),
+      item(`Kept ${this.unit}s`, String(kept), ` of ${possible}`),
+    );
     this.readouts.dataset.entropy = entropy(probabilities);
     this.readouts.dataset.kept = kept;
   }
 
   summary() {
     const { probabilities, kept, possible } = this.result;
-    return `${kept} of ${possible} ${this.unit}s kept, entropy ${entropy(probabilities).toFixed(2)} bits. ` +
-      `Most likely: ${quoted(this.tokens[0])}, ${share(probabilities[0])}.`;
+    return (
+      `${kept} of ${possible} ${this.unit}s kept, entropy ${entropy(probabilities).toFixed(2)} bits. ` +
+      `Most likely: ${quoted(this.tokens[0])}, ${share(probabilities[0])}.`
+    );
   }
 
   announce(text) {
@@ -297,11 +374,21 @@ class Lab {
     const i = this.hovered ?? this.selected;
     const q = this.result.probabilities[i];
     const n = this.sequence.length;
-    const drawn = n ? ` Drawn ${this.counts[i]} of ${n} times, expected ${(q * n).toFixed(1)}.` : "";
+    const drawn = n
+      ? ` Drawn ${this.counts[i]} of ${n} times, expected ${(q * n).toFixed(1)}.`
+      : "";
     this.detail.replaceChildren(
-      html("p", {}, html("b", { class: "tl-token" }, glyph(this.tokens[i])), ` ${this.fate(i)}, rank ${i + 1} of ` +
-        `${this.tokens.length}; from ${share(this.original[i])} to `, html("b", {}, share(q)), `.${drawn}`),
-      html("p", { class: "tl-formula" }, this.formula(i)));
+      html(
+        "p",
+        {},
+        html("b", { class: "tl-token" }, glyph(this.tokens[i])),
+        ` ${this.fate(i)}, rank ${i + 1} of ` +
+          `${this.tokens.length}; from ${share(this.original[i])} to `,
+        html("b", {}, share(q)),
+        `.${drawn}`,
+      ),
+      html("p", { class: "tl-formula" }, this.formula(i)),
+    );
     this.detail.dataset.token = this.tokens[i];
     this.detail.dataset.probability = q;
   }
@@ -317,20 +404,38 @@ class Lab {
     const value = expText(scaled[i]);
     const total = expText(logTotal);
     const sum = math("mrow", math("msub", row("∑"), math("mtext", "kept")), general());
-    const pieces = i < kept
-      ? [fraction(own, row(total)), fraction(row(value), row(total)), row(share(probabilities[i]))]
-      : [math("mrow", row("0"), math("mtext", `, ${this.fate(i)}; `), own, row(`= ${value}`))];
-    return [math("math", row("p ="), fraction(general(), sum)),
-      ...pieces.flatMap((piece) => [" ", math("math", row("="), piece)])];
+    const pieces =
+      i < kept
+        ? [
+            fraction(own, row(total)),
+            fraction(row(value), row(total)),
+            row(share(probabilities[i])),
+          ]
+        : [math("mrow", row("0"), math("mtext", `, ${this.fate(i)}; `), own, row(`= ${value}`))];
+    return [
+      math("math", row("p ="), fraction(general(), sum)),
+      ...pieces.flatMap((piece) => [" ", math("math", row("="), piece)]),
+    ];
   }
 
   showDrawn() {
     const n = this.sequence.length;
     const room = Math.max(8, Math.floor(this.scroller.clientWidth / 9) - 8);
-    const recent = this.sequence.slice(-room).map((i) => glyph(this.tokens[i])).join("");
-    this.drawn.replaceChildren(n
-      ? html("span", {}, html("b", {}, String(n)), ` drawn: ${n > room ? "…" : ""}`, html("code", {}, recent))
-      : html("span", {}, `Draw ${this.unit}s from the reshaped distribution and count them.`));
+    const recent = this.sequence
+      .slice(-room)
+      .map((i) => glyph(this.tokens[i]))
+      .join("");
+    this.drawn.replaceChildren(
+      n
+        ? html(
+            "span",
+            {},
+            html("b", {}, String(n)),
+            ` drawn: ${n > room ? "…" : ""}`,
+            html("code", {}, recent),
+          )
+        : html("span", {}, `Draw ${this.unit}s from the reshaped distribution and count them.`),
+    );
     this.drawn.dataset.counts = this.counts.join(" ");
   }
 
@@ -347,13 +452,16 @@ class Lab {
     const counts = 64; // height of the panel of draws
     const base = height - counts - 22;
     const max = ceiling(Math.max(this.original[0], this.result.probabilities[0]));
-    this.geometry = { width, height, shown, slot, base, max, counts, top: 16 };
+    this.geometry = { width, height, shown, slot, base, max, counts, top: 20 };
     this.chart.setAttribute("width", Math.max(width, slot * shown));
     this.chart.setAttribute("height", height);
     this.drawAxis();
     this.chart.replaceChildren(
-      svg("defs", {}, this.hatch(this.id)), ...this.gridlines(slot * shown),
-      ...Array.from({ length: shown }, (_, i) => this.bar(i)), this.boundary());
+      svg("defs", {}, this.hatch(this.id)),
+      ...this.gridlines(slot * shown),
+      ...Array.from({ length: shown }, (_, i) => this.bar(i)),
+      this.boundary(),
+    );
     this.mark();
   }
 
@@ -372,12 +480,14 @@ class Lab {
     const label = (y, text) => svg("text", { x: 40, y, dy: "0.32em", "text-anchor": "end" }, text);
     this.axis.replaceChildren(
       ...this.ticks().map((q) => label(this.y(q), `${Math.round(1000 * q) / 10} %`)),
-      label(base + 36, "draws"));
+      label(base + 36, "draws"),
+    );
   }
 
   gridlines(width) {
     return this.ticks().map((q) =>
-      svg("line", { class: "tl-grid", x1: 0, x2: width, y1: this.y(q), y2: this.y(q) }));
+      svg("line", { class: "tl-grid", x1: 0, x2: width, y1: this.y(q), y2: this.y(q) }),
+    );
   }
 
   /** One token: ghost and reshaped bar above its label, draws and their expectation below. */
@@ -387,20 +497,40 @@ class Lab {
     const cut = i >= this.result.kept;
     const x = i * slot;
     const rect = (name, inset, y, height, more = {}) =>
-      svg("rect", { class: `tl-${name}`, x: x + inset, y, width: slot - 2 * inset, height, ...more });
+      svg("rect", {
+        class: `tl-${name}`,
+        x: x + inset,
+        y,
+        width: slot - 2 * inset,
+        height,
+        ...more,
+      });
     const n = this.sequence.length;
     const scale = (counts - 6) / Math.max(1, ...this.counts, n * this.result.probabilities[0]);
     const ghost = this.y(this.original[i]);
     const parts = [
       rect("slot", 0, 0, this.geometry.height),
-      cut ? rect("cut", 1, ghost, base - ghost, { fill: `url(#${this.id})` }) : rect("ghost", 1, ghost, base - ghost),
+      cut
+        ? rect("cut", 1, ghost, base - ghost, { fill: `url(#${this.id})` })
+        : rect("ghost", 1, ghost, base - ghost),
       rect("new", slot * 0.24, this.y(q), base - this.y(q)),
-      svg("text", { class: cut ? "tl-label tl-off" : "tl-label", x: x + slot / 2, y: base + 15 }, glyph(this.tokens[i])),
+      svg(
+        "text",
+        { class: cut ? "tl-label tl-off" : "tl-label", x: x + slot / 2, y: base + 15 },
+        glyph(this.tokens[i]),
+      ),
       rect("count", slot * 0.24, base + 22, this.counts[i] * scale),
     ];
     if (n && q) parts.push(rect("expected", 1, base + 22 + q * n * scale - 1, 2));
-    return svg("g", { role: "option", id: `${this.id}-${i}`, "aria-label":
-      `${quoted(this.tokens[i])}: ${share(q)}, from ${share(this.original[i])}, ${this.fate(i)}` }, parts);
+    return svg(
+      "g",
+      {
+        role: "option",
+        id: `${this.id}-${i}`,
+        "aria-label": `${quoted(this.tokens[i])}: ${share(q)}, from ${share(this.original[i])}, ${this.fate(i)}`,
+      },
+      parts,
+    );
   }
 
   /** The line between what is kept and what is cut, with the number cut in words. */
@@ -410,9 +540,16 @@ class Lab {
     const x = kept * slot;
     if (kept >= possible || kept > shown) return svg("g");
     const left = x > Math.max(width, slot * shown) - 60;
-    return svg("g", { class: "tl-boundary", "aria-hidden": "true" },
+    return svg(
+      "g",
+      { class: "tl-boundary", "aria-hidden": "true" },
       svg("line", { x1: x, x2: x, y1: 2, y2: base }),
-      svg("text", { x: left ? x - 5 : x + 5, y: 11, "text-anchor": left ? "end" : "start" }, `${possible - kept} cut`));
+      svg(
+        "text",
+        { x: left ? x - 5 : x + 5, y: 14, "text-anchor": left ? "end" : "start" },
+        `${possible - kept} cut`,
+      ),
+    );
   }
 
   /** Mark the token in focus. */
@@ -455,8 +592,16 @@ class Lab {
   key(event) {
     const last = this.geometry.shown - 1;
     const i = this.selected;
-    const target = { ArrowRight: i + 1, ArrowDown: i + 1, ArrowLeft: i - 1, ArrowUp: i - 1,
-      PageDown: i + 10, PageUp: i - 10, Home: 0, End: last }[event.key];
+    const target = {
+      ArrowRight: i + 1,
+      ArrowDown: i + 1,
+      ArrowLeft: i - 1,
+      ArrowUp: i - 1,
+      PageDown: i + 10,
+      PageUp: i - 10,
+      Home: 0,
+      End: last,
+    }[event.key];
     if (target === undefined) return;
     event.preventDefault();
     this.select(Math.max(0, Math.min(last, target)));

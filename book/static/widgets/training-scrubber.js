@@ -37,8 +37,10 @@ function niceTicks(low, high, most) {
   return Array.from({ length: n }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-const powersOfTen = (high) =>
-  [0, ...Array.from({ length: Math.floor(Math.log10(high)) + 1 }, (_, i) => 10 ** i)];
+const powersOfTen = (high) => [
+  0,
+  ...Array.from({ length: Math.floor(Math.log10(high)) + 1 }, (_, i) => 10 ** i),
+];
 
 /** The smallest and largest of `values`, widened by `pad` of their distance. */
 function extent(values, pad) {
@@ -67,6 +69,7 @@ class Scrubber {
     this.build(el);
     this.buildPoints();
     this.show(this.last);
+    clearTimeout(this.timer); // what nobody has asked for is not announced
     this.observer = new ResizeObserver(() => this.layout());
     this.observer.observe(this.curve);
     this.observer.observe(this.map);
@@ -81,37 +84,89 @@ class Scrubber {
   // -- building
 
   build(el) {
-    this.slider = html("input", { type: "range", min: 0, max: this.last, "aria-label": "Training step",
-      on: { input: () => { this.pause(); this.show(Number(this.slider.value)); } } });
-    this.button = html("button", { type: "button", class: "ts-play", on: { click: () => this.toggle() } });
+    this.slider = html("input", {
+      type: "range",
+      min: 0,
+      max: this.last,
+      "aria-label": "Training step",
+      on: {
+        input: () => {
+          this.pause();
+          this.show(Number(this.slider.value));
+        },
+      },
+    });
+    this.button = html("button", {
+      type: "button",
+      class: "ts-play",
+      on: { click: () => this.toggle() },
+    });
     this.readouts = html("p", { class: "w-readouts" });
     this.samples = html("ul", { class: "ts-samples" });
     this.live = html("p", { class: "w-hidden", role: "status" });
-    this.curve = svg("svg", { class: "ts-curve", role: "img", "aria-label":
-      "Training and validation loss against the training step", on: {
-      pointerdown: (event) => this.grab(event), pointermove: (event) => this.drag(event) } });
+    this.curve = svg("svg", {
+      class: "ts-curve",
+      role: "img",
+      "aria-label": "Training and validation loss against the training step",
+      on: {
+        mousedown: (event) => event.preventDefault(), // it would take the focus from the slider
+        pointerdown: (event) => this.grab(event),
+        pointermove: (event) => this.drag(event),
+      },
+    });
     this.map = svg("svg", { class: "ts-map", role: "img" });
     const heading = (text) => html("p", { class: "w-note" }, text);
     const samples = this.data.snapshots[0].samples.length;
-    el.replaceChildren(html("div", { class: "w ts" },
-      this.readouts,
-      html("div", { class: "ts-scrub" }, this.button, this.slider),
-      html("div", { class: "ts-panels" },
-        html("div", { class: "ts-panel ts-loss" }, html("div", { class: "w-row" },
-          heading("Loss (nats) against step"), this.axisChoice()), this.curve),
-        html("div", { class: "ts-panel ts-space" }, html("div", { class: "w-row" },
-          heading("Embeddings, two components (PCA)"), this.trailChoice()), this.map, this.shapeKey()),
-        html("div", { class: "ts-panel ts-text" },
-          heading(`${samples} ${this.unit}${samples === 1 ? "" : "s"} written at this step`), this.samples)),
-      this.live));
+    el.replaceChildren(
+      html(
+        "div",
+        { class: "w ts" },
+        this.readouts,
+        html("div", { class: "ts-scrub" }, this.button, this.slider),
+        html(
+          "div",
+          { class: "ts-panels" },
+          html(
+            "div",
+            { class: "ts-panel ts-loss" },
+            html("div", { class: "w-row" }, heading("Loss (nats) against step"), this.axisChoice()),
+            this.curve,
+          ),
+          html(
+            "div",
+            { class: "ts-panel ts-space" },
+            html(
+              "div",
+              { class: "w-row" },
+              heading("Embeddings, two components (PCA)"),
+              this.trailChoice(),
+            ),
+            this.map,
+            this.shapeKey(),
+          ),
+          html(
+            "div",
+            { class: "ts-panel ts-text" },
+            heading(`${samples} ${this.unit}${samples === 1 ? "" : "s"} written at this step`),
+            this.samples,
+          ),
+        ),
+        this.live,
+      ),
+    );
     this.setButton();
   }
 
   axisChoice() {
-    const box = html("input", { type: "checkbox", on: { change: () => {
-      this.log = box.checked;
-      this.layout();
-    } } });
+    const box = html("input", {
+      type: "checkbox",
+      on: {
+        change: () => {
+          this.log = box.checked;
+          this.layout();
+        },
+      },
+    });
     box.checked = this.log;
     return html("label", { class: "w-check" }, box, " log steps");
   }
@@ -122,31 +177,62 @@ class Scrubber {
   }
 
   shapeKey() {
-    const entry = (shape, name) => html("span", {}, svg("svg", { width: 16, height: 16, viewBox: "-13 -13 26 26",
-      "aria-hidden": "true", class: `ts-${shape}` }, SHAPES[shape]()), ` ${name}`);
-    return html("p", { class: "w-key" },
-      Object.keys(this.data.groups ?? {}).map((name, i) => entry(this.shapeOf(i), name)));
+    const entry = (shape, name) =>
+      html(
+        "span",
+        {},
+        svg(
+          "svg",
+          {
+            width: 16,
+            height: 16,
+            viewBox: "-13 -13 26 26",
+            "aria-hidden": "true",
+            class: `ts-${shape}`,
+          },
+          SHAPES[shape](),
+        ),
+        ` ${name}`,
+      );
+    return html(
+      "p",
+      { class: "w-key" },
+      Object.keys(this.data.groups ?? {}).map((name, i) => entry(this.shapeOf(i), name)),
+    );
   }
 
   shapeOf(i) {
     return GROUP_SHAPES[i % GROUP_SHAPES.length];
   }
 
-  /** One mark for each embedded point: its group decides shape and colour, its label stands inside. */
+  /** One mark for each embedded point: its group decides shape and colour, its label is inside. */
   buildPoints() {
     const groups = Object.values(this.data.groups ?? {});
     this.trailLayer = svg("g", { class: "ts-trails" });
     this.points = this.data.points.map((label) => {
       const i = groups.findIndex((members) => members.includes(label));
       const shape = i < 0 ? "letter" : this.shapeOf(i);
-      return svg("g", { class: `ts-point ts-${shape}` }, SHAPES[shape](), svg("text", { dy: "0.34em" }, label));
+      return svg(
+        "g",
+        { class: `ts-point ts-${shape}` },
+        SHAPES[shape](),
+        svg("text", { dy: "0.34em" }, label),
+      );
     });
     // groups are drawn last, above the rest
-    const order = [...this.points].sort((a, b) => b.matches(".ts-letter") - a.matches(".ts-letter"));
+    const order = [...this.points].sort(
+      (a, b) => b.matches(".ts-letter") - a.matches(".ts-letter"),
+    );
     this.map.replaceChildren(this.trailLayer, ...order);
     const all = this.data.snapshots.flatMap(({ pca }) => pca);
-    this.x = extent(all.map(([x]) => x), 0.02);
-    this.y = extent(all.map(([, y]) => y), 0.02);
+    this.x = extent(
+      all.map(([x]) => x),
+      0.02,
+    );
+    this.y = extent(
+      all.map(([, y]) => y),
+      0.02,
+    );
   }
 
   // -- moving through the run
@@ -155,15 +241,23 @@ class Scrubber {
     this.index = clamp(index, 0, this.last);
     const { step, train, val, samples } = this.data.snapshots[this.index];
     this.slider.value = this.index;
-    this.slider.setAttribute("aria-valuetext", `step ${count(step)}, validation loss ${lossText(val)}`);
-    const swatch = (name) => svg("svg", { width: 20, height: 10, "aria-hidden": "true" },
-      svg("line", { class: `ts-${name}`, x1: 0, x2: 20, y1: 5, y2: 5 }));
+    this.slider.setAttribute(
+      "aria-valuetext",
+      `step ${count(step)}, validation loss ${lossText(val)}`,
+    );
+    const swatch = (name) =>
+      svg(
+        "svg",
+        { width: 20, height: 10, "aria-hidden": "true" },
+        svg("line", { class: `ts-${name}`, x1: 0, x2: 20, y1: 5, y2: 5 }),
+      );
     const item = (name, value, mark = []) =>
       html("span", {}, html("small", {}, name), " ", html("b", {}, value), " ", mark);
     this.readouts.replaceChildren(
       item("Step", count(step)),
       item("Training loss", lossText(train), swatch("train")),
-      item("Validation loss", lossText(val), swatch("val")));
+      item("Validation loss", lossText(val), swatch("val")),
+    );
     this.samples.replaceChildren(...samples.map((text) => html("li", {}, text || "(empty)")));
     this.placeMarker();
     this.placePoints();
@@ -174,7 +268,8 @@ class Scrubber {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const { step, train, val, samples } = this.data.snapshots[this.index];
-      this.live.textContent = `Step ${count(step)}: training loss ${lossText(train)}, ` +
+      this.live.textContent =
+        `Step ${count(step)}: training loss ${lossText(train)}, ` +
         `validation loss ${lossText(val)}. For example: ${samples.slice(0, 3).join(", ")}.`;
     }, 500);
   }
@@ -199,8 +294,14 @@ class Scrubber {
 
   setButton() {
     const path = this.playing ? "M3 2h3v10h-3zM9 2h3v10h-3z" : "M3 1.5L13 7L3 12.5Z";
-    this.button.replaceChildren(svg("svg", { width: 14, height: 14, "aria-hidden": "true" },
-      svg("path", { d: path, fill: "currentColor" })), this.playing ? " Pause" : " Play");
+    this.button.replaceChildren(
+      svg(
+        "svg",
+        { width: 14, height: 14, "aria-hidden": "true" },
+        svg("path", { d: path, fill: "currentColor" }),
+      ),
+      this.playing ? " Pause" : " Play",
+    );
   }
 
   // -- the loss curve
@@ -220,9 +321,16 @@ class Scrubber {
     const last = Math.max(...step, this.data.snapshots[this.last].step);
     const along = this.log ? (s) => Math.log1p(s) / Math.log1p(last) : (s) => s / last;
     return {
-      width, height, low, high, last,
+      width,
+      height,
+      low,
+      high,
+      last,
       x: (s) => MARGIN.left + (width - MARGIN.left - MARGIN.right) * along(s),
-      y: (loss) => height - MARGIN.bottom - (height - MARGIN.top - MARGIN.bottom) * ((loss - low) / (high - low)),
+      y: (loss) =>
+        height -
+        MARGIN.bottom -
+        (height - MARGIN.top - MARGIN.bottom) * ((loss - low) / (high - low)),
     };
   }
 
@@ -233,19 +341,51 @@ class Scrubber {
     const base = height - MARGIN.bottom;
     const line = (name) => {
       const points = this.data.loss.step.map((s, i) => [s, this.data.loss[name][i]]);
-      const placed = points.filter(([, loss]) => isNumber(loss)).map(([s, loss]) => `${x(s).toFixed(1)} ${y(loss).toFixed(1)}`);
+      const placed = points
+        .filter(([, loss]) => isNumber(loss))
+        .map(([s, loss]) => `${x(s).toFixed(1)} ${y(loss).toFixed(1)}`);
       return svg("path", { class: `ts-${name}`, d: `M${placed.join("L")}` });
     };
     const across = niceTicks(low, high, 5).map((loss) => [
-      svg("line", { class: "ts-grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(loss), y2: y(loss) }),
-      svg("text", { x: MARGIN.left - 6, y: y(loss), dy: "0.32em", "text-anchor": "end" }, String(loss))]);
-    const along = (this.log ? powersOfTen(last) : niceTicks(0, last, width < 400 ? 3 : 6)).map((s) =>
-      svg("text", { x: x(s), y: base + 26, "text-anchor": x(s) > width - 24 ? "end" : "middle" }, short(s)));
+      svg("line", {
+        class: "ts-grid",
+        x1: MARGIN.left,
+        x2: width - MARGIN.right,
+        y1: y(loss),
+        y2: y(loss),
+      }),
+      svg(
+        "text",
+        { x: MARGIN.left - 6, y: y(loss), dy: "0.32em", "text-anchor": "end" },
+        String(loss),
+      ),
+    ]);
+    const along = (this.log ? powersOfTen(last) : niceTicks(0, last, width < 400 ? 3 : 6)).map(
+      (s) =>
+        svg(
+          "text",
+          { x: x(s), y: base + 26, "text-anchor": x(s) > width - 24 ? "end" : "middle" },
+          short(s),
+        ),
+    );
     const stops = this.data.snapshots.map(({ step }) =>
-      svg("line", { class: "ts-stop", x1: x(step), x2: x(step), y1: base + 3, y2: base + 9 }));
-    this.marker = svg("g", { class: "ts-marker" }, svg("line", { y1: MARGIN.top, y2: base + 9 }),
-      svg("circle", { r: 4.5, class: "ts-dot-train" }), svg("circle", { r: 4.5, class: "ts-dot-val" }));
-    this.curve.replaceChildren(...across.flat(), ...along, ...stops, line("train"), line("val"), this.marker);
+      svg("line", { class: "ts-stop", x1: x(step), x2: x(step), y1: base + 3, y2: base + 9 }),
+    );
+    this.marker = svg(
+      "g",
+      { class: "ts-marker" },
+      svg("line", { y1: MARGIN.top, y2: base + 9 }),
+      svg("circle", { r: 4.5, class: "ts-dot-train" }),
+      svg("circle", { r: 4.5, class: "ts-dot-val" }),
+    );
+    this.curve.replaceChildren(
+      ...across.flat(),
+      ...along,
+      ...stops,
+      line("train"),
+      line("val"),
+      this.marker,
+    );
   }
 
   placeMarker() {
@@ -287,7 +427,9 @@ class Scrubber {
     const { width, height } = this.map.getBoundingClientRect();
     const pad = 15;
     const unit = Math.min(
-      (width - 2 * pad) / (this.x[1] - this.x[0]), (height - 2 * pad) / (this.y[1] - this.y[0]));
+      (width - 2 * pad) / (this.x[1] - this.x[0]),
+      (height - 2 * pad) / (this.y[1] - this.y[0]),
+    );
     const middle = ([low, high]) => (low + high) / 2;
     return [width / 2 + (x - middle(this.x)) * unit, height / 2 - (y - middle(this.y)) * unit];
   }
@@ -295,8 +437,11 @@ class Scrubber {
   placePoints() {
     if (!this.map.getBoundingClientRect().width) return;
     const { pca, step } = this.data.snapshots[this.index];
-    this.map.setAttribute("aria-label", `The embeddings of ${this.points.length} symbols at step ${count(step)}, ` +
-      "projected on two principal components");
+    this.map.setAttribute(
+      "aria-label",
+      `The embeddings of ${this.points.length} symbols at step ${count(step)}, ` +
+        "projected on two principal components",
+    );
     pca.forEach((point, i) => {
       const [x, y] = this.place(point);
       this.points[i].style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
@@ -306,9 +451,22 @@ class Scrubber {
 
   drawTrails() {
     const past = this.trails.checked ? this.data.snapshots.slice(0, this.index + 1) : [];
-    this.trailLayer.replaceChildren(...(past.length < 2 ? [] : this.points.map((mark, i) =>
-      svg("polyline", { class: mark.getAttribute("class").split(" ")[1],
-        points: past.map(({ pca }) => this.place(pca[i]).map((v) => v.toFixed(1)).join(" ")).join(" ") }))));
+    this.trailLayer.replaceChildren(
+      ...(past.length < 2
+        ? []
+        : this.points.map((mark, i) =>
+            svg("polyline", {
+              class: mark.getAttribute("class").split(" ")[1],
+              points: past
+                .map(({ pca }) =>
+                  this.place(pca[i])
+                    .map((v) => v.toFixed(1))
+                    .join(" "),
+                )
+                .join(" "),
+            }),
+          )),
+    );
   }
 }
 
