@@ -1,11 +1,14 @@
 """What a reader opens: folded cells and folded boxes are `<details>`, which need no script."""
 
+import re
 from html import escape
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import is_exercise_node
+
+MARKER = re.compile(r"\s*# (BEGIN|END) SOLUTION\s*")
 
 
 class Fold(nodes.General, nodes.Element):
@@ -59,6 +62,17 @@ class CodeAfterOutput(SphinxPostTransform):
                 cell.append(folds[0])
 
 
+def without_markers(app, doctree) -> None:
+    """Drop from the page the lines that only graders read."""
+    for cell in doctree.findall(nodes.container):
+        if "tag_answer" not in cell.get("classes", []):
+            continue
+        for code in list(cell.findall(nodes.literal_block)):
+            lines = [line for line in code.astext().splitlines() if not MARKER.fullmatch(line)]
+            code.children = [nodes.Text("\n".join(lines))]
+            code.rawsource = "\n".join(lines)
+
+
 def visit_fold(translator, node: Fold) -> None:
     """Open a fold and write its title as what one clicks."""
     title = node.pop(0)
@@ -94,5 +108,6 @@ def setup(app) -> None:
     app.add_post_transform(Dropdowns)
     app.add_post_transform(ExerciseTitles)
     app.add_post_transform(CodeAfterOutput)
+    app.connect("doctree-read", without_markers)
     app.add_node(Fold, html=(visit_fold, depart_fold))
     app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_hidden_cell))

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import re
 import shutil
+import textwrap
 from pathlib import Path
 
 from docutils import nodes
@@ -125,6 +126,12 @@ def on_this_page(app, doctree: nodes.document) -> list[dict]:
     return found if len(found) > 1 else []
 
 
+def description(doctree: nodes.document) -> str:
+    """Return the beginning of a page's first paragraph, for search engines."""
+    paragraph = doctree.next_node(nodes.paragraph)
+    return textwrap.shorten(paragraph.astext(), 160, placeholder=" …") if paragraph else ""
+
+
 def _ancestors(node: nodes.Node):
     while node.parent is not None:
         node = node.parent
@@ -149,6 +156,7 @@ def page_context(app, pagename, templatename, context, doctree) -> None:
     context["book_kicker"] = kicker(app, pagename)
     if doctree is not None:
         context["book_sections"] = on_this_page(app, doctree)
+        context["page_description"] = description(doctree)
     context["book_math"] = 'class="katex"' in body + context.get("tips", "")
     context["book_source"] = context.get("sourcename") if doctree is not None else None
     for script in ("site", "hover"):

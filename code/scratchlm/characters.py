@@ -18,20 +18,18 @@ class CharTokenizer:
 
     def __init__(self, vocab: str):
         if not vocab or len(set(vocab)) < len(vocab):
-            raise ValueError(f"The vocabulary {vocab!r} must hold characters, each of them once.")
+            raise ValueError(f"The vocabulary is {vocab!r}: give each character once.")
         self.vocab = vocab
-        self.stoi = {character: i for i, character in enumerate(vocab)}  # string to integer
         self.itos = dict(enumerate(vocab))  # integer to string
+        self.stoi = {character: i for i, character in self.itos.items()}
 
     def __len__(self) -> int:
         return len(self.vocab)
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a text's characters; ValueError for one the vocabulary lacks."""
-        if unknown := set(text) - set(self.stoi):
-            raise ValueError(
-                f"The vocabulary lacks {sorted(unknown)}: remove them, or build it from your text."
-            )
+        """Return the ids of a text's characters; ValueError for an unknown one."""
+        if unknown := sorted(set(text) - set(self.stoi)):
+            raise ValueError(f"The vocabulary lacks {unknown}: remove or add them.")
         return [self.stoi[character] for character in text]
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -40,10 +38,10 @@ class CharTokenizer:
 
 
 def windows(ids: Sequence[int], context_length: int) -> tuple[Tensor, Tensor]:
-    """Slide over ids: every run of `context_length` ids, each with the id that follows it.
+    """Slide over ids: every run of `context_length` ids, with the id that follows it.
 
-    Returns contexts (N, T) and targets (N,), int64, where T = context_length and N = len(ids) - T.
-    Raises ValueError when the ids are too few for one window.
+    Returns contexts (N, T) and targets (N,), int64, where T = context_length and
+    N = len(ids) - T. Raises ValueError when the ids are too few for one window.
 
     >>> windows([5, 6, 7, 8], context_length=2)
     (tensor([[5, 6],
@@ -52,23 +50,26 @@ def windows(ids: Sequence[int], context_length: int) -> tuple[Tensor, Tensor]:
     ids = torch.as_tensor(ids)
     if context_length < 1 or len(ids) <= context_length:
         raise ValueError(
-            f"{len(ids)} ids hold no window of context_length {context_length} and a target: "
-            "give more ids, or a context_length from 1 to one less than their number."
+            f"{len(ids)} ids hold no window of context_length {context_length} with a target: "
+            "give more ids, or a context_length from 1 to one less than that."
         )
     contexts = ids.unfold(0, context_length, 1)  # (N + 1, T): a view, nothing is copied
     return contexts[:-1], ids[context_length:]  # the last window has nothing after it
 
 
 def name_windows(
-    names: Sequence[str], tokenizer: CharTokenizer, context_length: int, boundary: str = "."
+    names: Sequence[str],
+    tokenizer: CharTokenizer,
+    context_length: int,
+    boundary: str = ".",
 ) -> tuple[Tensor, Tensor]:
-    """Cut every name into windows of its own: contexts (N, T) and targets (N,), int64.
+    """Cut every name into windows of its own: contexts (N, T), targets (N,), int64.
 
-    `context_length` boundaries go before a name and one behind it, so that a model also learns how
-    names begin and where they end; a name of k characters gives k + 1 windows.
+    `context_length` boundaries go before a name and one behind it, so that a model
+    also learns how names begin and where they end; k characters give k + 1 windows.
     """
     if isinstance(names, str) or not names:
-        raise ValueError("name_windows takes a list of names with at least one name in it.")
+        raise ValueError("name_windows takes a list of names: give at least one.")
     padded = (boundary * context_length + name + boundary for name in names)
     pairs = [windows(tokenizer.encode(text), context_length) for text in padded]
     contexts, targets = zip(*pairs)

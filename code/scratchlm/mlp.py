@@ -14,7 +14,7 @@ from scratchlm.sampling import apply_temperature, sample, top_p_filter
 
 @dataclass(frozen=True)
 class MLPConfig:
-    """The sizes of an `MLP`. Raises ValueError for a size below 1 or a dropout outside [0, 1)."""
+    """The sizes of an `MLP`. ValueError for a size below 1, dropout outside [0, 1)."""
 
     vocab_size: int  # V: how many different tokens there are
     context_length: int  # T: how many tokens the model sees
@@ -24,14 +24,14 @@ class MLPConfig:
 
     def __post_init__(self):
         for name in ("vocab_size", "context_length", "d_model", "d_ff"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: give a whole number above 0.")
+            if (size := getattr(self, name)) < 1:
+                raise ValueError(f"{name} is {size}: give a whole number above 0.")
         if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is {self.dropout}: give a share from 0 to below 1.")
+            raise ValueError(f"dropout is {self.dropout}: give a share below 1.")
 
 
 class MLP(nn.Module):
-    """Score every possible next token from the last T tokens: ids (B, T) to logits (B, V)."""
+    """Score every next token from the last T tokens: ids (B, T) to logits (B, V)."""
 
     def __init__(self, config: MLPConfig):
         super().__init__()
@@ -41,14 +41,13 @@ class MLP(nn.Module):
         self.activation = nn.Tanh()
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(config.d_ff, config.vocab_size)
-        nn.init.normal_(self.embedding.weight, std=0.2)  # small: what grows is learned, not drawn
+        nn.init.normal_(self.embedding.weight, std=0.2)  # what grows was learned
 
     def forward(self, contexts: Tensor) -> Tensor:
-        """Return the logits (B, V) of the next token after each context (B, T) of int64 ids."""
-        expected = self.config.context_length
-        if contexts.ndim != 2 or contexts.shape[1] != expected:
-            shape = tuple(contexts.shape)
-            raise ValueError(f"The contexts have shape {shape}: give ids of shape (B, {expected}).")
+        """Return the logits (B, V) of what follows each context (B, T) of int64 ids."""
+        T, shape = self.config.context_length, tuple(contexts.shape)
+        if len(shape) != 2 or shape[1] != T:
+            raise ValueError(f"The contexts have shape {shape}: give ids (B, {T}).")
         x = self.embedding(contexts)  # (B, T, C)
         x = x.flatten(start_dim=1)  # (B, T * C)
         x = self.activation(self.hidden(x))  # (B, d_ff)
@@ -65,14 +64,14 @@ def generate(
     top_p: float = 1.0,
     generator: torch.Generator | None = None,
 ) -> list[int]:
-    """Return `ids` with up to `max_new_tokens` sampled ids behind them; end before `stop`.
+    """Return `ids` with up to `max_new_tokens` sampled ids behind; end before `stop`.
 
-    The model sees the last T ids, so at least T must be given. See `apply_temperature` and
-    `top_p_filter` for the two knobs; their neutral values sample from the model as it is.
+    The model sees the last T ids, so at least T must be given. The two knobs are those
+    of `apply_temperature` and `top_p_filter`; at 1 they change nothing.
     """
     T = model.config.context_length
     if len(ids) < T:
-        raise ValueError(f"The model reads {T} ids and got {len(ids)}: put boundaries before them.")
+        raise ValueError(f"The model reads {T} ids and got {len(ids)}: give more.")
     model.eval()
     ids = list(ids)
     for _ in range(max_new_tokens):

@@ -5,21 +5,20 @@ from torch import Tensor
 
 
 def principal_axes(points: Tensor, k: int = 2) -> tuple[Tensor, Tensor]:
-    """Return the mean (C,) of the points (N, C) and their first k principal axes (k, C).
+    """Return the mean (C,) of points (N, C) and their first k principal axes (k, C).
 
-    The axes have length 1, are perpendicular to each other, and come in order of the variance
-    along them. Each is turned so that its largest entry is positive: an SVD leaves that open.
+    The axes have length 1, stand at right angles, and come in order of the variance
+    along them. An SVD leaves open which way each of them points; here its largest
+    entry is positive. ValueError for a k that is not from 1 to min(N, C).
     """
     if points.ndim != 2 or not 1 <= k <= min(points.shape):
-        shape = tuple(points.shape)
-        raise ValueError(f"Points of shape {shape} have no {k} axes: give (N, C), k at most both.")
+        raise ValueError(f"Points of shape {tuple(points.shape)} have no {k} axes.")
     mean = points.mean(dim=0)  # (C,)
-    _, _, axes = torch.linalg.svd(points - mean, full_matrices=False)  # rows: (min(N, C), C)
-    axes = axes[:k]  # (k, C)
+    axes = torch.linalg.svd(points - mean, full_matrices=False).Vh[:k]  # (k, C)
     largest = axes.gather(1, axes.abs().argmax(dim=1, keepdim=True))  # (k, 1)
     return mean, axes * largest.sign()
 
 
 def project(points: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
-    """Return the coordinates (N, k) of points (N, C) along the axes (k, C), measured from mean."""
+    """Return coordinates (N, k) of points (N, C) along axes (k, C), from the mean."""
     return (points - mean) @ axes.T  # (N, k)

@@ -13,7 +13,7 @@ Data = tuple[Tensor, Tensor]  # contexts (N, T) and the targets (N,) that follow
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How long and how boldly to train. Raises ValueError for a value that cannot be meant."""
+    """How long and how boldly to train. ValueError for a value that cannot be meant."""
 
     steps: int  # updates of the parameters
     batch_size: int = 64  # windows that vote on one update
@@ -23,15 +23,20 @@ class TrainingConfig:
 
     def __post_init__(self):
         for name in ("steps", "batch_size", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: give a number above 0.")
+            if not (value := getattr(self, name)) > 0:
+                raise ValueError(f"{name} is {value}: give a number above 0.")
         if self.weight_decay < 0:
-            raise ValueError(f"weight_decay is {self.weight_decay}: give 0 or a number above it.")
+            raise ValueError(f"weight_decay is {self.weight_decay}: give 0 or more.")
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, contexts: Tensor, targets: Tensor, limit: int = 20_000) -> float:
-    """Return the mean cross-entropy of targets (N,) after contexts (N, T), in nats per token.
+def evaluate(
+    model: nn.Module,
+    contexts: Tensor,
+    targets: Tensor,
+    limit: int = 20_000,
+) -> float:
+    """Return the mean cross-entropy of targets (N,) after contexts (N, T), in nats.
 
     Beyond `limit` windows, evenly spaced ones stand for all.
     """
@@ -42,16 +47,19 @@ def evaluate(model: nn.Module, contexts: Tensor, targets: Tensor, limit: int = 2
 
 
 def draw_batch(data: Data, batch_size: int, generator: torch.Generator) -> Data:
-    """Draw `batch_size` windows at random, with replacement: contexts (B, T), targets (B,)."""
+    """Draw windows at random, with replacement: contexts (B, T) and targets (B,)."""
     contexts, targets = data
     chosen = torch.randint(len(targets), (batch_size,), generator=generator)  # (B,)
     return contexts[chosen], targets[chosen]
 
 
 def training_step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, contexts: Tensor, targets: Tensor
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    contexts: Tensor,
+    targets: Tensor,
 ) -> float:
-    """Improve the model on one batch, contexts (B, T) and targets (B,); return the loss before."""
+    """Improve the model on contexts (B, T) and targets (B,); return the loss before."""
     model.train()  # evaluation may have switched dropout off
     logits = model(contexts)  # (B, V)
     loss = F.cross_entropy(logits, targets)
@@ -62,12 +70,12 @@ def training_step(
 
 
 def cosine_decay(step: int, steps: int, peak: float) -> float:
-    """Return the learning rate: `peak` at step 0, falling along half a cosine to 0 at `steps`."""
+    """Return the learning rate: from `peak` along half a cosine to 0 at `steps`."""
     return peak * (1 + math.cos(math.pi * step / steps)) / 2
 
 
 def log_spaced(steps: int, count: int) -> list[int]:
-    """Return at most `count` whole numbers from 0 to `steps`, close at first, then ever sparser.
+    """Return up to `count` whole numbers from 0 to `steps`, ever further apart.
 
     >>> log_spaced(1000, 7)
     [0, 2, 9, 31, 99, 315, 1000]
@@ -85,11 +93,11 @@ class History:
     train: list[float] = field(default_factory=list)
     val: list[float] = field(default_factory=list)
 
-    def measure(self, step: int, model: nn.Module, train_data: Data, val_data: Data) -> None:
-        """Add the model's losses at this step."""
+    def add(self, step: int, train_loss: float, val_loss: float) -> None:
+        """Note the losses at a step."""
         self.step.append(step)
-        self.train.append(evaluate(model, *train_data))
-        self.val.append(evaluate(model, *val_data))
+        self.train.append(train_loss)
+        self.val.append(val_loss)
 
 
 def train(
@@ -100,23 +108,21 @@ def train(
     measure_at: Iterable[int] = (),
     callback: Callable[[int, nn.Module], None] | None = None,
 ) -> History:
-    """Train the model in place with AdamW on (contexts, targets); return what was measured.
+    """Train the model in place with AdamW; return the losses that were measured.
 
-    The losses are measured before each step in `measure_at` and after the last step; each time
-    `callback(step, model)` may look at the model. Raises ValueError if contexts lack targets.
+    They are measured before the steps in `measure_at` and after the last step; each
+    time `callback(step, model)` may look at the model. ValueError if targets lack.
     """
     for contexts, targets in (train_data, val_data):
         if not 0 < len(targets) == len(contexts):
-            raise ValueError(
-                f"There are {len(contexts)} contexts and {len(targets)} targets: give one target "
-                "for each context, and at least one of each."
-            )
+            n, m = len(contexts), len(targets)
+            raise ValueError(f"Got {n} contexts and {m} targets: give one target each.")
     generator = torch.Generator().manual_seed(config.seed)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)
     history, wanted = History(), {*measure_at, config.steps}
     for step in range(config.steps + 1):
         if step in wanted:
-            history.measure(step, model, train_data, val_data)
+            history.add(step, evaluate(model, *train_data), evaluate(model, *val_data))
             if callback is not None:
                 callback(step, model)
         if step < config.steps:

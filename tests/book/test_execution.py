@@ -1,7 +1,8 @@
 """Execution: what runs, when it runs again, what happens when a cell fails."""
 
-import itertools
 import shutil
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -134,27 +135,19 @@ def test_editing_a_module_reruns_exactly_the_pages_whose_closure_holds_it(copy):
 
 def expected_closures(runnable, modules):
     """Ask Python itself, in a fresh process a page, which scratchlm modules the imports load."""
-    import subprocess
-    import sys
-
     loaded = {}
     for page in runnable:
-        imports = [
-            line.strip()
-            for line in "\n".join(cell.code for cell in page.cells).splitlines()
-            if line.startswith(("import ", "from "))
-        ]
-        code = "\n".join([*imports, "import sys", "print(*[m for m in sys.modules])"])
+        code = "\n".join(cell.code for cell in page.cells)
+        lines = [line for line in code.splitlines() if line.startswith(("import ", "from "))]
+        checks = "scratchlm.checks." + page.slug.replace("-", "_")
+        if "check(" in code and checks in modules:  # imported when an answer is checked
+            lines.append(f"import {checks}")
+        script = "\n".join([*lines, "import sys", "print(*sys.modules)"])
         result = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
         )
         loaded[page.docname] = set(result.stdout.split())
-    expected = {name: {d for d, names in loaded.items() if name in names} for name in modules}
-    # the checks of a page's exercises are imported when they are called
-    for page, name in itertools.product(runnable, modules):
-        if name == "scratchlm.checks." + page.slug.replace("-", "_") and "check(" in page.text:
-            expected[name].add(page.docname)
-    return expected
+    return {name: {d for d, names in loaded.items() if name in names} for name in modules}
 
 
 def test_the_data_lock_moves_the_key_of_the_pages_that_read_data(copy):

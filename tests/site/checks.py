@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from axe_playwright_python.base import AXE_SCRIPT
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, NavigableString, Tag
 from PIL import Image
 from playwright.sync_api import TimeoutError
@@ -222,12 +222,20 @@ def layout_shift(visit: Visit) -> list[str]:
     return [f"layout shift of {total:.3f} while loading: {moved}"] if total > MOST_SHIFT else []
 
 
-OPEN = 'document.querySelectorAll("details").forEach((fold) => { fold.open = true; })'
+SHOW = """async () => {
+  for (const fold of document.querySelectorAll("details")) fold.open = true;
+  for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {
+    scrollTo({ top, behavior: "instant" });
+    await new Promise(requestAnimationFrame);
+  }
+  scrollTo({ top: 0, behavior: "instant" });
+  await new Promise((done) => setTimeout(done, 100));
+}"""
 
 
-def open_folds(visit: Visit) -> None:
-    """Unfold solutions and folded cells, so that what they hide is looked at too."""
-    visit.page.evaluate(OPEN)
+def show_everything(visit: Visit) -> None:
+    """Unfold solutions and cells, and scroll through the page for what waits to come into view."""
+    visit.page.evaluate(SHOW)
 
 
 SETTLE = "document.getAnimations().forEach((a) => { try { a.finish(); } catch { a.cancel(); } })"
@@ -245,8 +253,8 @@ def set_dark(visit: Visit, dark: bool) -> list[str]:
     return []
 
 
-# A long page has thousands of words of code and signs of formulas, of a few kinds, told apart by the
-# classes on the way to them: the contrast of the first of each kind is enough.
+# A long page has thousands of words of code and signs of formulas. Their kinds are few, told apart
+# by the classes on the way to them: the contrast of the first of each kind is enough.
 MARK_REPEATED = """() => {
   const seen = new Set();
   for (const word of document.querySelectorAll("pre span, .katex span")) {
@@ -258,17 +266,18 @@ MARK_REPEATED = """() => {
 }"""
 
 # `preload` would ask for the style sheets once more, which a page opened from a file may not do.
-RUN_AXE = """async () => {
+AXE = {"resultTypes": ["violations"], "preload": False}
+
+RUN_AXE = """async (options) => {
   axe.configure({ rules: [{ id: "color-contrast", selector: ":not([data-repeated])" }] });
-  const results = await axe.run({ resultTypes: ["violations"], preload: false });
-  return results.violations;
+  return (await axe.run(options)).violations;
 }"""
 
 
 def axe_findings(visit: Visit) -> list[str]:
     visit.page.evaluate(MARK_REPEATED)
-    visit.page.evaluate(AXE_SCRIPT)
-    violations = visit.page.evaluate(RUN_AXE)
+    visit.page.evaluate(Axe().axe_script)
+    violations = visit.page.evaluate(RUN_AXE, AXE)
     grave = [v for v in violations if v["impact"] in ("serious", "critical")]
     return [
         f"axe, {v['impact']}: {v['help']} ({v['id']}): {node['target'][0]} {node['html'][:120]}"
@@ -339,20 +348,20 @@ def ink(png: bytes) -> float:
     return strong / sum(count for count, _ in colours)
 
 
-def figures(visit: Visit) -> list[tuple[str, bytes]]:
-    """The figures of a page as they look: a name and a PNG each. Icons are left out."""
-    found = []
+def figures(visit: Visit) -> dict[str, bytes]:
+    """The figures of a page as they look: a PNG for each alt text. Icons are left out."""
+    found = {}
     for element in visit.page.locator(FIGURES).all():
         box = element.bounding_box()
         if box and box["width"] > 100 and box["height"] > 60:
             label = element.get_attribute("alt") or element.get_attribute("aria-label") or "figure"
-            found.append((label, element.screenshot(animations="disabled")))
+            found[label] = element.screenshot(animations="disabled")
     return found
 
 
-def unreadable_figures(light: list[tuple[str, bytes]], dark: list[tuple[str, bytes]]) -> list[str]:
+def unreadable_figures(light: dict[str, bytes], dark: dict[str, bytes]) -> list[str]:
     """Text and axes that can be read on a light page and are lost on a dark one."""
-    lost = [name for (name, a), (_, b) in zip(light, dark) if ink(b) < ink(a) / 2]
+    lost = [name for name in light if name in dark and ink(dark[name]) < ink(light[name]) / 2]
     return [f"a figure's text is lost in dark mode: {name[:80]}" for name in lost]
 
 

@@ -203,14 +203,14 @@ def test_weight(tmp_path):
     one(checks.too_heavy("page.html", sizes), "face.woff2 1000")
 
 
-def picture(ground: str, text: str, curve: str = "#E69F00") -> list[tuple[str, bytes]]:
+def picture(ground: str, text: str, curve: str = "#E69F00") -> dict[str, bytes]:
     image = Image.new("RGB", (200, 100), ground)
     draw = ImageDraw.Draw(image)
     draw.text((10, 10), "training loss (nats)", fill=text)
     draw.line((0, 90, 200, 40), fill=curve, width=6)
     data = io.BytesIO()
     image.save(data, "png")
-    return [("A curve", data.getvalue())]
+    return {"A curve": data.getvalue()}
 
 
 def test_unreadable_figures():
@@ -282,8 +282,20 @@ def test_axe_looks_into_folds(show):
     body = "<h1>x</h1><details><summary>More</summary><button></button></details>"
     visit = show(body)
     assert checks.axe_findings(visit) == []
-    checks.open_folds(visit)
+    checks.show_everything(visit)
     one(checks.axe_findings(visit), "button-name")
+
+
+def test_what_waits_to_be_seen_is_shown(show):
+    watch = (
+        "new IntersectionObserver(([e]) => { if (e.isIntersecting) late.textContent = 'shown' })"
+    )
+    body = '<div style="height: 9000px"></div><p id="late"></p><div style="height: 9000px"></div>'
+    visit = show(f"{body}<script>{watch}.observe(late)</script>")
+    late = visit.page.locator("#late")
+    assert late.text_content() == ""
+    checks.show_everything(visit)
+    assert late.text_content() == "shown"
 
 
 def test_axe_looks_at_each_kind_of_code(show):
@@ -349,4 +361,4 @@ def test_weights_are_of_what_was_asked_for(show, tmp_path):
 def test_figures_are_seen_and_icons_left_out(show):
     drawing = '<svg role="img" aria-label="A plot" width="200" height="100"></svg>'
     figures = checks.figures(show(SOUND + drawing))
-    assert [name for name, _ in figures] == ["A plot"]
+    assert list(figures) == ["A plot"]

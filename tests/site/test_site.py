@@ -1,7 +1,7 @@
 """Every page of the built site, read as files and opened in a browser with the network off."""
 
 import pytest
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import expect
 
 from tests.site import checks
 
@@ -50,7 +50,7 @@ def test_page_on_a_wide_screen(site, page_path, open_page):
     findings = checks.layout_shift(visit) + checks.headings(visit)
     for check in (checks.structure, checks.markup_left, checks.tex_errors, checks.missing_alt):
         findings += check(soup)
-    checks.open_folds(visit)
+    checks.show_everything(visit)
     light = checks.figures(visit)
     findings += checks.axe_findings(visit) + checks.set_dark(visit, True)
     findings += checks.unreadable_figures(light, checks.figures(visit))
@@ -61,7 +61,7 @@ def test_page_on_a_wide_screen(site, page_path, open_page):
 def test_page_on_a_phone(site, page_path, open_page):
     visit = open_page(site / page_path, **PHONE)
     findings = checks.layout_shift(visit)
-    checks.open_folds(visit)
+    checks.show_everything(visit)
     findings += checks.overflow(visit)
     if is_main(page_path):
         findings += checks.axe_findings(visit) + checks.set_dark(visit, True)
@@ -72,10 +72,7 @@ def test_page_on_a_phone(site, page_path, open_page):
 def test_search_finds(site, open_page):
     visit = open_page(site / "search.html", query="?q=perplexity")
     result = visit.page.locator("main .search-results a").first
-    try:
-        result.wait_for(timeout=5000)
-    except TimeoutError:
-        none(["searching for perplexity finds nothing", *behaviour(visit)])
+    expect(result, "searching for perplexity finds nothing").to_be_visible()
     result.click()
     visit.page.wait_for_load_state("load")
     assert "perplexity" in visit.page.locator("main").text_content().lower()
@@ -87,24 +84,24 @@ def test_search_from_the_keyboard(chapter, open_page):
     page = visit.page
     page.keyboard.press("/")
     page.keyboard.type("perplexity", delay=5)
-    page.locator("dialog .search-results a").first.wait_for(timeout=5000)
+    expect(page.locator("dialog .search-results a").first).to_be_visible()
     findings = checks.axe_findings(visit) + checks.overflow(visit)
     page.keyboard.press("Escape")  # empties the field
     page.keyboard.press("Escape")
-    assert not page.locator("dialog").is_visible()
+    expect(page.locator("dialog")).to_be_hidden()
     none(findings + behaviour(visit))
 
 
 def test_contents_on_a_phone(chapter, open_page):
     visit = open_page(chapter, **PHONE)
     page, contents = visit.page, visit.page.locator(".site-nav")
-    assert not contents.is_visible()
+    expect(contents).to_be_hidden()
     page.locator(".menu-button").tap(timeout=5000)
-    assert contents.is_visible()
+    expect(contents).to_be_visible()
     page.evaluate(checks.SETTLE)
     findings = checks.axe_findings(visit) + checks.overflow(visit)
     page.keyboard.press("Escape")
-    assert not contents.is_visible()
+    expect(contents).to_be_hidden()
     none(findings + behaviour(visit))
 
 

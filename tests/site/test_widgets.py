@@ -42,7 +42,7 @@ def visit(browser, site):
         page.goto((site / path).resolve().as_uri())
         page.locator(".book-widget").scroll_into_view_if_needed()
         if wait:
-            page.locator(".book-widget[data-state=ready] .w").wait_for()
+            page.locator(".book-widget[data-state=ready] .widget-body").wait_for()
         return page
 
     yield visit
@@ -131,7 +131,7 @@ def test_nothing_moves_when_it_appears(path, phone, visit, opened):
     before = height(visit(path, NEVER, wait=False, **(PHONE if phone else {})))
     page = opened(path, phone)
     assert height(page) == before
-    assert page.locator(".w").evaluate("e => e.scrollHeight <= e.clientHeight")
+    assert page.locator(".widget-body").evaluate("e => e.scrollHeight <= e.clientHeight")
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
@@ -139,7 +139,7 @@ def test_a_phone_shows_all_of_it(path, opened):
     page = opened(path, phone=True)
     width = PHONE["viewport"]["width"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for control in page.locator(".w :is(button, select, input[type=range])").all():
+    for control in page.locator(".widget-body :is(button, select, input[type=range])").all():
         box = control.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 44
 
@@ -162,7 +162,7 @@ def test_colours_follow_the_theme(name, opened):
         page.emulate_media(color_scheme=theme)
         page.locator(f"html[data-theme={theme}]").wait_for(state="attached")
         page.evaluate(checks.SETTLE)
-        colours = page.locator(".w").evaluate(script)
+        colours = page.locator(".widget-body").evaluate(script)
         ground = colours.pop("ground")
         least = {"text": 7, "note": 4.5, "first": 3, "second": 3}
         for part, rgb in colours.items():

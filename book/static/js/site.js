@@ -53,7 +53,7 @@
   if (links.size) {
     const sections = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
     const mark = () => {
-      const passed = sections.filter((section) => section.getBoundingClientRect().top < 140);
+      const passed = sections.filter((section) => section.getBoundingClientRect().top < innerHeight / 3);
       const here = passed.length ? links.get(passed.at(-1).id) : null;
       for (const link of links.values()) {
         if (link === here) link.setAttribute("aria-current", "true");

@@ -161,7 +161,7 @@ class Lab {
     el.replaceChildren(
       html(
         "div",
-        { class: "w tl" },
+        { class: "widget-body tl" },
         html(
           "div",
           { class: "w-row" },
@@ -397,9 +397,9 @@ class Lab {
   formula(i) {
     const { scaled, kept, logTotal, probabilities } = this.result;
     const t = this.settings().temperature;
-    if (t === 0) return [`T → 0: all probability goes to the most likely ${this.unit}.`];
+    if (t === 0) return [`τ → 0: all probability goes to the most likely ${this.unit}.`];
     const z = this.logits[i] === -Infinity ? "−∞" : this.logits[i].toFixed(3).replace("-", "−");
-    const general = () => row("exp ( z / T )");
+    const general = () => row("exp ( z / τ )");
     const own = row(`exp ( ${z} / ${t.toFixed(2)} )`);
     const value = expText(scaled[i]);
     const total = expText(logTotal);

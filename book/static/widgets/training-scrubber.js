@@ -120,7 +120,7 @@ class Scrubber {
     el.replaceChildren(
       html(
         "div",
-        { class: "w ts" },
+        { class: "widget-body ts" },
         this.readouts,
         html("div", { class: "ts-scrub" }, this.button, this.slider),
         html(

@@ -102,12 +102,16 @@ def names_width(losses) -> str | None:
         return "Every value should be a pair (training loss, validation loss)."
     train = {key: losses[key][0] for key in keys}
     val = {key: losses[key][1] for key in keys}
+    if all(isinstance(x, Real) for pair in losses.values() for x in pair) and all(
+        train[key] > val[key] for key in keys
+    ):
+        return "Give pairs (training loss, validation loss), in this order."
     if problem := _problem_with_losses(val, keys) or _problem_with_losses(train, keys, 1.4):
         return problem
     if not train[16, 0.0] > train[64, 0.0] + 0.05 > train[256, 0.0] + 0.1:
         return (
-            "The training loss should fall clearly with the width: is model.activation nn.ReLU(), "
-            "and is the first number of each pair the training loss?"
+            "The training loss should fall clearly with the width: set model.activation to "
+            "nn.ReLU() before you train, and use a learning rate of 0.01."
         )
     gap = {key: val[key] - train[key] for key in keys}
     if gap[256, 0.5] > gap[256, 0.0] - 0.05:
