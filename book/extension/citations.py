@@ -4,6 +4,7 @@
 needs no numbers.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from docutils import nodes
@@ -22,6 +23,9 @@ from sphinxcontrib.bibtex.style.template import (
     node,
     year,
 )
+
+VERBATIM = (nodes.FixedTextElement, nodes.literal, nodes.math)
+FOOTNOTE = re.compile(r"\[\^[\w-]+\]")
 
 logger = logging.getLogger(__name__)
 
@@ -104,14 +108,31 @@ class AuthorYear(GroupReferenceStyle):
 
 
 def check_targets(app, doctree) -> None:
-    """Report the citations of a page that lists no works."""
-    for link in doctree.findall(nodes.reference):
-        if "citation" in link["classes"] and link["refid"] not in doctree.ids:
-            advice = "end the page with a `{footbibliography}` directive"
-            logger.warning("a citation leads nowhere: %s", advice, location=app.env.docname)
-            return
+    """Report citations of a page that lists no works, and footnotes that are not defined."""
+    listed = {name for work in doctree.findall(nodes.footnote) for name in work["ids"]}
+    links = [link for link in doctree.findall(nodes.reference) if "citation" in link["classes"]]
+    if any(link["refid"] not in listed for link in links):
+        advice = "end the page with a `{footbibliography}` directive"
+        logger.warning("a citation leads nowhere: %s", advice, location=app.env.docname)
+    for text in doctree.findall(nodes.Text):
+        found = FOOTNOTE.search(text)
+        if found and not isinstance(
+            text.parent, (nodes.FixedTextElement, nodes.literal, nodes.math)
+        ):
+            logger.warning("no footnote %s is defined", found[0], location=text.parent)
+
+
+def visit_work(translator, node: nodes.citation) -> None:
+    """Write a work of the whole bibliography as those of a chapter: without a label."""
+    node.children = [child for child in node.children if not isinstance(child, nodes.label)]
+    translator.body.append(translator.starttag(node, "div", CLASS="work"))
+
+
+def depart_work(translator, node: nodes.citation) -> None:
+    translator.body.append("</div>\n")
 
 
 def setup(app) -> None:
+    app.add_node(nodes.citation, override=True, html=(visit_work, depart_work))
     register_plugin("sphinxcontrib.bibtex.style.referencing", "book_author_year", AuthorYear)
     app.connect("doctree-read", check_targets)

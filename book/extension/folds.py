@@ -33,8 +33,8 @@ class Dropdowns(SphinxPostTransform):
             box.replace_self(fold)
 
 
-class ExerciseTitles(SphinxPostTransform):
-    """Set an exercise's title after its number without the brackets that sphinx-exercise adds."""
+class PlainExercises(SphinxPostTransform):
+    """Take from exercises the brackets around titles, and ids that all their contents share."""
 
     default_priority = 189
     formats = ("html",)
@@ -45,6 +45,9 @@ class ExerciseTitles(SphinxPostTransform):
             if len(title) > 2 and title[0] == " (" and title[-1] == ")":
                 title.pop()
                 title.pop(0)
+        for content in self.document.findall(nodes.section):
+            if {"exercise-content", "solution-content"} & set(content["ids"]):
+                content["ids"] = []
 
 
 class CodeAfterOutput(SphinxPostTransform):
@@ -106,7 +109,7 @@ def depart_hidden_cell(translator, node: HideCodeCellNode) -> None:
 
 def setup(app) -> None:
     app.add_post_transform(Dropdowns)
-    app.add_post_transform(ExerciseTitles)
+    app.add_post_transform(PlainExercises)
     app.add_post_transform(CodeAfterOutput)
     app.connect("doctree-read", without_markers)
     app.add_node(Fold, html=(visit_fold, depart_fold))

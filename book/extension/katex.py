@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 NUMBERED_ENVIRONMENT = re.compile(r"\\(begin|end)\{(align|alignat|gather|equation)\}")
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 
-RANDOM_LABEL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 RENDER = """(tex, display) => {
   try {
@@ -59,7 +59,8 @@ def render(tex: str, display: bool) -> str:
     call = f"JSON.stringify(render({json.dumps(tex)}, {json.dumps(display)}))"
     result = json.loads(_engine(os.getpid()).eval(call))
     if "error" in result:
-        raise TeXError(re.sub(r"^KaTeX parse error: ", "", result["error"]))
+        message = result["error"].replace("\u0332", "")  # KaTeX underlines the culprit
+        raise TeXError(re.sub(r"^KaTeX parse error: ", "", message))
     return result["html"]
 
 
@@ -106,15 +107,12 @@ def visit_displaymath(translator, node: nodes.math_block) -> None:
 
 def name_equations(app, doctree) -> None:
     """Give amsmath displays ids that last: the parser names them at random."""
-    count = 0
-    for block in doctree.findall(nodes.math_block):
-        if RANDOM_LABEL.fullmatch(block.get("label") or ""):
-            count += 1
-            random_id = nodes.make_id(f"equation-{block['label']}")
-            for node in doctree.findall(
-                lambda node: random_id in getattr(node, "attributes", {}).get("ids", [])
-            ):
-                node["ids"] = [f"equation-{count}" if i == random_id else i for i in node["ids"]]
+    labels = [block.get("label") or "" for block in doctree.findall(nodes.math_block)]
+    random = [nodes.make_id(f"equation-{label}") for label in labels if RANDOM.fullmatch(label)]
+    names = {old: f"equation-{count}" for count, old in enumerate(random, 1)}
+    if names:
+        for node in doctree.findall(nodes.Element):
+            node["ids"] = [names.get(old, old) for old in node["ids"]]
 
 
 def write_again(app, error) -> None:

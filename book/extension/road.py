@@ -19,11 +19,10 @@ class Road(nodes.General, nodes.Element):
 
 
 class RoadDirective(SphinxDirective):
-    """Put the map here; the page is written anew whenever the table of contents changes."""
+    """Put the map here; `theme` has the page written anew when the table of contents changes."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(CURRICULUM))
-        self.env.note_reread()
         return [Road()]
 
 

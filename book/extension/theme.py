@@ -165,6 +165,23 @@ def page_context(app, pagename, templatename, context, doctree) -> None:
     context["first_script_hash"] = csp_hash(_script("mode"))
 
 
+def frame_changed(app, env) -> list[str]:
+    """Have every page written again when what stands around or behind each of them changed.
+
+    That is the table of contents with its titles, the definitions of terms, and the site's files.
+    """
+    tree = env.get_doctree(app.config.root_doc)
+    names = [name for toctree in tree.findall(addnodes.toctree) for _, name in toctree["entries"]]
+    captions = [toctree.get("caption") for toctree in tree.findall(addnodes.toctree)]
+    pages = [(n, env.titles[n].astext(), _chapter_number(app, n)) for n in names if n in env.titles]
+    terms = {k: v.astext() for k, (_, v) in sorted(getattr(env, "book_terms", {}).items())}
+    modules = [path.read_text(encoding="utf-8") for path in sorted(BOOK.glob("extension/*.py"))]
+    scripts = [_script(name) for name in ("mode", "site", "hover")]
+    mark = digest(repr((pages, captions, terms, modules, scripts, sheet())))
+    before, env.book_frame = getattr(env, "book_frame", None), mark
+    return [] if mark == before else sorted(env.all_docs)
+
+
 def finish(app, error) -> None:
     """Write the style sheet, and remove the files that no page asks for."""
     if error is not None or app.builder.format != "html":
@@ -180,5 +197,6 @@ def finish(app, error) -> None:
 def setup(app) -> None:
     app.add_config_value("comments_config", {}, "html")  # the builder sets it for sphinx_comments
     app.connect("config-inited", configure, priority=400)
+    app.connect("env-get-updated", frame_changed, priority=900)  # after the chapters' numbers
     app.connect("html-page-context", page_context, priority=900)
     app.connect("build-finished", finish, priority=900)

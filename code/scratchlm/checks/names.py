@@ -41,7 +41,7 @@ def names_windows(pairs) -> str | None:
 def names_loss(function) -> str | None:
     """A cross-entropy written without PyTorch's own."""
     if not callable(function):
-        return "Give the function mean_surprise itself, without calling it."
+        return "Give the function mean_surprisal itself, without calling it."
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(7, 5, generator=generator)
     targets = torch.tensor([0, 4, 2, 2, 1, 3, 0])
@@ -54,7 +54,7 @@ def names_loss(function) -> str | None:
     if math.isclose(found, 7 * right, rel_tol=1e-4):
         return "That is the sum over the batch: divide it by the number of targets."
     if math.isclose(found, -right, rel_tol=1e-4):
-        return "The sign is wrong: surprise is minus the logarithm of a probability."
+        return "The sign is wrong: surprisal is minus the logarithm of a probability."
     if not math.isclose(found, right, rel_tol=1e-4):
         return f"For a batch of 7 it returned {found:.4f}; it should be {right:.4f}."
     for shift in (1000.0, -1000.0):
