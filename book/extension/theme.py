@@ -6,6 +6,7 @@ small scripts. The style sheets and scripts of the theme and of the other extens
 
 import base64
 import functools
+import base64
 import hashlib
 import re
 import shutil
@@ -18,6 +19,14 @@ from sphinx import addnodes
 BOOK = Path(__file__).resolve().parents[1]
 STYLES = BOOK / "static" / "css"
 SHEET = "book.css"
+# the faces of running text and formulas: a page would move if they came after it was drawn
+EMBEDDED = (
+    "source-serif-4-latin-wght-normal",
+    "source-serif-4-latin-wght-italic",
+    "source-sans-3-latin-wght-normal",
+    "KaTeX_Main-Regular",
+    "KaTeX_Math-Italic",
+)
 
 # what the theme and the other extensions would add to every page
 LEFT_OUT = re.compile(
@@ -48,7 +57,17 @@ def sheet() -> str:
     """Return the site's style sheet: the files of `static/css`, in order, without comments."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STYLES.glob("*.css")))
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    return re.sub(r"\s*\n\s*", "\n", text).strip() + "\n"
+    return with_faces(re.sub(r"\s*\n\s*", "\n", text).strip() + "\n", BOOK / "static")
+
+
+def with_faces(text: str, folder: Path) -> str:
+    """Return a style sheet with the faces of running text in it, so that none can be late."""
+
+    def embed(match: re.Match) -> str:
+        face = base64.b64encode((folder / match[1]).read_bytes()).decode()
+        return f'url("data:font/woff2;base64,{face}")'
+
+    return re.sub(rf"url\((fonts/(?:{'|'.join(EMBEDDED)})\.woff2)\)", embed, text)
 
 
 def digest(text: str) -> str:
@@ -192,6 +211,9 @@ def finish(app, error) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.rmtree(static.parent / "_sphinx_design_static", ignore_errors=True)
     (static / SHEET).write_text(sheet(), encoding="utf-8")
+    formulas = static / "katex" / "katex.css"
+    text = formulas.read_text(encoding="utf-8")
+    formulas.write_text(with_faces(text, formulas.parent), encoding="utf-8")
 
 
 def setup(app) -> None:
