@@ -6,7 +6,6 @@ small scripts. The style sheets and scripts of the theme and of the other extens
 
 import base64
 import functools
-import base64
 import hashlib
 import re
 import shutil
