@@ -3,7 +3,7 @@
 import json
 
 import matplotlib.pyplot as plt
-from IPython.display import display
+from IPython.display import Markdown, display
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # Okabe and Ito's colours: told apart by colour-blind readers, and of different lightness in grey.
@@ -48,3 +48,9 @@ def glue(name: str, value) -> None:
         metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
         raw=True,
     )
+
+
+def table(header: list[str], rows: list[list[str]]) -> Markdown:
+    """Show rows of ready-made strings as a table, its columns aligned to the right."""
+    lines = [header, ["--:"] * len(header), *rows]
+    return Markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))

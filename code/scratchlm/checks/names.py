@@ -154,6 +154,6 @@ def _problem_with_losses(losses, keys, least: float = 2.0) -> str | None:
         if not least < loss < 3:
             return (
                 f"The loss for {key!r} is {loss:.2f}, which no such run reaches: give the "
-                "validation loss in nats after 2,000 steps."
+                "loss in nats at the end of the run, for validation history.val[-1]."
             )
     return None
