@@ -9,14 +9,14 @@ RUNNABLE = [page for page in pages(ROOT) if page.executable]
 
 
 def outputs(nb):
-    """Return what the code cells show: text, figures, data for widgets."""
-    return [
-        output.get("data", output.get("text"))
-        for cell in nb.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if output.get("name") != "stderr"  # progress, which the page does not show
-    ]
+    """Return what each code cell shows: its text, in one piece, then figures and data."""
+    found = []
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            # standard error holds progress, which the page does not show; text comes in any pieces
+            text = "".join(o["text"] for o in cell.outputs if o.get("name") == "stdout")
+            found.append([text, *(o["data"] for o in cell.outputs if "data" in o)])
+    return found
 
 
 @pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.slug)
