@@ -14,6 +14,7 @@ import re
 import tempfile
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -223,8 +224,9 @@ def _keep(run: Run, nb: nbformat.NotebookNode, jupyter_cache) -> None:
 
 def _stop_kernels() -> None:
     for child in psutil.Process().children(recursive=True):
-        if "ipykernel" in " ".join(child.cmdline()):
-            child.kill()
+        with suppress(psutil.Error):  # it may have ended by itself in the meantime
+            if "ipykernel" in " ".join(child.cmdline()):
+                child.kill()
 
 
 class _Display:

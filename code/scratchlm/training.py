@@ -115,8 +115,7 @@ def train(
     """
     for contexts, targets in (train_data, val_data):
         if not 0 < len(targets) == len(contexts):
-            n, m = len(contexts), len(targets)
-            raise ValueError(f"Got {n} contexts and {m} targets: give one target each.")
+            raise ValueError(f"{len(contexts)} contexts need as many targets, not {len(targets)}.")
     generator = torch.Generator().manual_seed(config.seed)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)
     history, wanted = History(), {*measure_at, config.steps}
