@@ -37,8 +37,8 @@ def predictions(text: str, n: int, boundary: str | None = None) -> Iterator[tupl
 class NGram:
     """Maximum likelihood: how often, of all times, a character followed a context.
 
-    Args: n, the length of the longest strings counted; vocab, the alphabet, index by
-    index; boundary, a character of vocab that marks where texts begin and end, or None.
+    Args: n, the length of the longest strings counted; vocab, all characters in the order
+    of their indices; boundary, the one of them that marks where texts begin and end, or None.
     `rows[context]` counts what followed a context, for every length up to n - 1.
     """
 
@@ -74,7 +74,8 @@ class NGram:
         """Return the part of a context that the model sees: its last n - 1 characters."""
         if self.boundary is not None:
             context = self.boundary * (self.n - 1) + context
-        return context[max(0, len(context) - self.n + 1) :]  # [-0:] would be all of it
+        # not context[1 - n :], which keeps everything when n is 1
+        return context[max(0, len(context) - self.n + 1) :]
 
     def probability(self, target: str, context: str) -> float:
         """Return P(target | context); 0 for all targets if the context is unseen."""
@@ -124,8 +125,8 @@ class AddAlphaNGram:
 class InterpolatedNGram:
     """Witten-Bell smoothing: mix each context with shorter ones, down to the uniform.
 
-    A context that was followed N times, by T different characters, keeps N / (N + T)
-    for what it saw and gives T / (N + T) to the next shorter one: method C of Witten
+    A context that was followed N times, by K different characters, keeps N / (N + K)
+    for what it saw and gives K / (N + K) to the next shorter one: method C of Witten
     and Bell (1991), interpolated as in Chen and Goodman (1999). Args as for NGram.
     """
 

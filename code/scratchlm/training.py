@@ -115,7 +115,7 @@ def train(
     """
     for contexts, targets in (train_data, val_data):
         if not 0 < len(targets) == len(contexts):
-            raise ValueError(f"{len(contexts)} contexts, {len(targets)} targets: give one target each.")
+            raise ValueError(f"Got {len(contexts)} contexts, {len(targets)} targets: give pairs.")
     generator = torch.Generator().manual_seed(config.seed)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)
     history, wanted = History(), {*measure_at, config.steps}

@@ -170,5 +170,5 @@ def test_impossible_settings(wrong, sentence):
 def test_every_context_needs_a_target(data):
     contexts, targets = data
     for broken in ((contexts, targets[:-1]), (contexts[:0], targets[:0])):
-        with pytest.raises(ValueError, match="one target each"):
+        with pytest.raises(ValueError, match="give pairs"):
             train(fresh(), data, broken, TrainingConfig(steps=1))
