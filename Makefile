@@ -44,7 +44,7 @@ check: book ## check sources, code style, claims, links and alt text
 	@$(BIN)/ruff format --check .
 	@$(BIN)/actionlint
 	@$(BIN)/zizmor --offline --quiet .github
-	@$(BIN)/python -m book.site
+	@$(BIN)/python -m pytest tests/site/test_site.py -k 'links or titles or alt_text or source'
 
 bench: book ## compare with named peers, side by side
 	@$(BIN)/python -m benchmarks

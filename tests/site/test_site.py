@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from book import ROOT, inclusion
 from tests.site import checks
 
 WIDE = {"viewport": {"width": 1280, "height": 800}}
@@ -42,6 +43,28 @@ def test_links_lead_somewhere(site, pages):
 
 def test_titles_differ(pages):
     none(checks.repeated_titles(pages))
+
+
+def test_text_and_alt_text_are_whole(pages):
+    """What can be told from the files alone: no markup or TeX left over, every picture in words."""
+    found = []
+    for path, soup in pages.items():
+        for check in (checks.structure, checks.markup_left, checks.tex_errors, checks.missing_alt):
+            found += [f"{path}: {finding}" for finding in check(soup)]
+    none(found)
+
+
+def test_included_code_leads_to_its_source_and_back(pages):
+    """Every object that a chapter includes has a link to its source page, and one back."""
+    shown = [i for file in inclusion.chapter_files() for i in inclusion.inclusions(file)]
+    assert shown
+    for item in shown:
+        chapter = item.cell.path.relative_to(ROOT).with_suffix(".html").as_posix()
+        source = f"source/{item.module.replace('.', '/')}.html"
+        there = [a["href"] for a in pages[chapter].find_all("a", href=True)]
+        assert any(href.endswith(f"{source}#{item.name}") for href in there), item.target
+        back = [a["href"] for a in pages[source].find_all("a", href=True)]
+        assert any(f"{chapter}#" in href and item.name in href for href in back), item.target
 
 
 def test_page_on_a_wide_screen(site, page_path, open_page):
