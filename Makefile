@@ -44,7 +44,7 @@ check: book ## check sources, code style, claims, links and alt text
 	@$(BIN)/ruff format --check .
 	@$(BIN)/actionlint
 	@$(BIN)/zizmor --offline --quiet .github
-	@$(BIN)/python -m pytest tests/site/test_site.py -k 'links or titles or alt_text or source'
+	@$(BIN)/python -m pytest tests/site/test_site.py -k 'links_lead or titles_differ or are_whole or and_back'
 
 bench: book ## compare with named peers, side by side
 	@$(BIN)/python -m benchmarks

@@ -66,14 +66,19 @@ def test_chain_rule():
     scope = run(exercise)
     assert check(exercise, scope["probability"], scope["perplexity_per_character"])
     assert check(exercise, 1 / 135, 2.667)
+    assert check(exercise, torch.tensor(1 / 135), torch.tensor(135.0) ** 0.2)
     assert "first character" in rejected(exercise, 1 / 30, 30**0.25)
-    assert "18" in rejected(exercise, 1 / 34, 2)
+    assert "not 4/17" in rejected(exercise, Fraction(4, 17 * 30), 2)
     assert "impossible" in rejected(exercise, 0, 1)
     assert "multiply" in rejected(exercise, 0.5, 2.667)
     assert "fifth root" in rejected(exercise, 1 / 135, 135)
-    assert "geometric mean" in rejected(exercise, 1 / 135, 3.4)
+    assert "fourth root" in rejected(exercise, 1 / 135, 135**0.25)
+    assert "in bits" in rejected(exercise, 1 / 135, 1.415)
+    assert "in nats" in rejected(exercise, 1 / 135, 0.98)
+    assert "geometric mean" in rejected(exercise, 1 / 135, 3)
     assert "number" in rejected(exercise, "1/135", 2.667)
     assert "number" in rejected(exercise, 1 / 135, [2.667])
+    assert "number" in rejected(exercise, torch.ones(2), 2.667)
 
 
 def test_shannon():
@@ -99,6 +104,8 @@ def test_shannon():
     assert "end" in rejected(exercise, runs_off_the_end)
     assert "start" in rejected(exercise, ignores_start)
     rejected(exercise, returns_context)
+    index = rejected(exercise, lambda text, h, start: text[text.index(h, start) + len(h)])
+    assert "shannon_next('banana bread', 'an', 6)" in index and "ValueError" in index
     assert "function" in rejected(exercise, "a")
 
 
@@ -108,10 +115,18 @@ def test_temperature():
     assert check(exercise, solution)
     assert "nats" in rejected(exercise, lambda z, bits: solution(z, bits / math.log(2)))
     assert "bits" in rejected(exercise, lambda z, bits: 1 / solution(z, bits))
-    assert "gives" in rejected(exercise, lambda z, bits: 1.0)
+    assert check(exercise, lambda z, bits: torch.tensor(solution(z, bits)))
+    assert "higher" in rejected(exercise, lambda z, bits: 1e-320)
+    assert "lower" in rejected(exercise, lambda z, bits: torch.tensor(100.0))
     assert "positive" in rejected(exercise, lambda z, bits: -solution(z, bits))
     assert "positive" in rejected(exercise, lambda z, bits: "warm")
     assert "function" in rejected(exercise, 0.7)
+
+
+def smaller_loss(part, text, n):
+    vocab = "".join(sorted(set(text)))
+    _, validation = data.split_text(text)
+    return cross_entropy(InterpolatedNGram(n, vocab).fit([part]), [validation[:20_000]])
 
 
 def test_small_library():
@@ -123,7 +138,10 @@ def test_small_library():
     assert check(exercise, n, loss)
     assert "best" in rejected(exercise, n + 1, loss)
     assert "bits" in rejected(exercise, n, loss / math.log(2))
-    assert "cross_entropy" in rejected(exercise, n, loss + 0.05)
+    assert "cross_entropy" in rejected(exercise, n, loss + 0.1)
+    assert "on train[:30_000]" in rejected(exercise, n, smaller_loss(train[:30_000], text, n))
+    assert "on text[-30_000:]" in rejected(exercise, n, smaller_loss(text[-30_000:], text, n))
+    assert "InterpolatedNGram" in rejected(exercise, n - 1, 2.423)
     assert "from 1 to 6" in rejected(exercise, 7, loss)
     assert "whole number" in rejected(exercise, float(n), loss)
     assert "whole number" in rejected(exercise, n, "low")
@@ -160,6 +178,27 @@ def test_kneser_ney():
         def use(self, counts):
             super().use(counts)
 
+    class Emptying(solution):
+        """Right numbers, but the counts are used up."""
+
+        def use(self, counts):
+            super().use(NGram(counts.n, counts.vocab).fit(["to be or not to be"]))
+            counts.rows.clear()
+            return self
+
+    class Indexing(solution):
+        """Right numbers, but asks with rows[h], which adds empty rows to the counts."""
+
+        def use(self, counts):
+            self.given = counts.rows
+            return super().use(counts)
+
+        def probability(self, target, context):
+            self.given[context]
+            return super().probability(target, context)
+
+    assert ".get" in rejected(exercise, Indexing)
+    assert "changes the counts" in rejected(exercise, Emptying)
     for wrong in (RawCounts, EveryLength, NoDiscount):
         assert "should be" in rejected(exercise, wrong)
     assert "return self" in rejected(exercise, Forgetful)

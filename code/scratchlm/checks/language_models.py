@@ -121,20 +121,21 @@ def language_models_small_library(best_n, loss) -> str | None:
             f"n = {best_n} is not the best: did you use InterpolatedNGram, train it on "
             "train[-30_000:] and measure on validation[:20_000]?"
         )
-    if math.isclose(nats, losses[right], abs_tol=0.005):
-        return None
-    if math.isclose(nats * math.log(2), losses[right], abs_tol=0.005):
+    if not math.isclose(nats, losses[right], abs_tol=0.005):
+        return _wrong_small_loss(nats, right, losses[right])
+    return None
+
+
+def _wrong_small_loss(nats: float, n: int, expected: float) -> str:
+    if math.isclose(nats * math.log(2), expected, abs_tol=0.005):
         return "The loss is right in bits: give it in nats, as cross_entropy returns it."
-    for name, part in [
-        ("train[:30_000]", train[:30_000]),
-        ("text[-30_000:]", validation[-30_000:]),
-    ]:
-        if math.isclose(
-            nats, _small_losses(part, train, validation, [right])[right], abs_tol=0.005
-        ):
+    train, validation = data.split_text(data.load("tiny-shakespeare"))
+    others = {"train[:30_000]": train[:30_000], "text[-30_000:]": validation[-30_000:]}
+    for name, part in others.items():
+        if math.isclose(nats, _small_losses(part, train, validation, [n])[n], abs_tol=0.005):
             return f"You trained on {name}: take train[-30_000:], the end of the training text."
     return (
-        f"n = {best_n} is right, but its loss is not {nats:.3f}: train on train[-30_000:] and "
+        f"n = {n} is right, but its loss is not {nats:.3f}: train on train[-30_000:] and "
         "measure with cross_entropy on validation[:20_000]."
     )
 
@@ -179,7 +180,7 @@ def _number(value) -> float | None:
 def _known(mistakes: dict[float, str], value: float) -> str | None:
     """The sentence for the known mistake that leads to this value, if there is one."""
     for wrong, sentence in mistakes.items():
-        if math.isclose(value, wrong, rel_tol=3e-3, abs_tol=1e-12):
+        if math.isclose(value, wrong, rel_tol=5e-3, abs_tol=1e-12):
             return sentence
     return None
 
