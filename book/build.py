@@ -4,8 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 from book import ROOT, BookError, execution, inclusion
@@ -14,6 +16,7 @@ BUILD = Path("_build")
 SITE = BUILD / "html"
 # stands while a build is under way: one that was interrupted or failed leaves it behind
 MARKER = BUILD / ".unfinished"
+LOCK = BUILD / ".lock"
 
 
 def build(root: Path = ROOT, console: Console | None = None) -> Path:
@@ -26,9 +29,29 @@ def build(root: Path = ROOT, console: Console | None = None) -> Path:
     problems = inclusion.problems(root)
     if problems:
         raise BookError("\n".join(problems))
+    (root / BUILD).mkdir(exist_ok=True)
+    with locked(root, console):
+        return _build(root, console)
+
+
+@contextmanager
+def locked(root: Path, console: Console):
+    """Hold the lock of the build folder: a second build waits for the first, and says so."""
+    lock = FileLock(root / LOCK)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        console.print("Another build of this book is under way; waiting for it …")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _build(root: Path, console: Console) -> Path:
     if (root / MARKER).exists():
         clear_site(root)
-    (root / BUILD).mkdir(exist_ok=True)
     (root / MARKER).touch()
     try:
         execution.execute(root, console)

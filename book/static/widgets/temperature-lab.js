@@ -226,7 +226,8 @@ class Lab {
         click: (event) => this.point(event, true),
       },
     });
-    this.scroller = html("div", { class: "tl-scroller" }, this.chart);
+    const onScroll = { scroll: () => this.showMore() };
+    this.scroller = html("div", { class: "tl-scroller", on: onScroll }, this.chart);
     return html("div", { class: "tl-frame" }, this.axis, this.scroller);
   }
 
@@ -434,7 +435,11 @@ class Lab {
             ` drawn: ${n > room ? "…" : ""}`,
             html("code", {}, recent),
           )
-        : html("span", {}, `Draw ${this.unit}s from the reshaped distribution and count them.`),
+        : html(
+            "span",
+            { class: "tl-hint" },
+            `Draw ${this.unit}s from the reshaped distribution and count them.`,
+          ),
     );
     this.drawn.dataset.counts = this.counts.join(" ");
   }
@@ -463,6 +468,13 @@ class Lab {
       this.boundary(),
     );
     this.mark();
+    this.showMore();
+  }
+
+  /** While bars wait beyond the right edge, that edge fades. */
+  showMore() {
+    const { scrollLeft, clientWidth, scrollWidth } = this.scroller;
+    this.scroller.classList.toggle("tl-more", scrollLeft + clientWidth < scrollWidth - 1);
   }
 
   y(q) {
