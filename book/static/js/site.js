@@ -76,27 +76,18 @@
   // search ------------------------------------------------------------------------------------
   const root = document.documentElement.dataset.root;
   let index = null;
+  const script = (file) =>
+    new Promise((onload, onerror) => {
+      document.head.append(Object.assign(document.createElement("script"), { src: `${root}_static/${file}`, onload, onerror }));
+    });
   const load = () =>
-    (index ??= new Promise((done, fail) => {
-      const script = document.createElement("script");
-      Object.assign(script, { src: `${root}_static/search-index.js`, onerror: fail });
-      script.onload = () => done(window.bookIndex);
-      document.head.append(script);
+    (index ??= Promise.all(["js/minisearch/minisearch.js", "search-index.js"].map(script)).then(() => {
+      const fields = ["section", "page", "text"];
+      const searchOptions = { prefix: true, fuzzy: 0.15, combineWith: "AND", boost: { section: 4, page: 2 } };
+      const library = new MiniSearch({ fields, storeFields: ["address", ...fields], searchOptions });
+      library.addAll(bookIndex.map(([address, page, section, text], id) => ({ id, address, page, section, text })));
+      return library;
     }));
-
-  function score([, page, section, text], words) {
-    const title = (section || page).toLowerCase();
-    const all = `${page} ${section} ${text}`.toLowerCase();
-    let points = section ? 0 : 1;
-    for (const word of words) {
-      if (!all.includes(word)) return 0;
-      if (title === word) points += 40;
-      else if (title.startsWith(word)) points += 20;
-      else if (title.includes(word)) points += 12;
-      points += Math.min(6, all.split(word).length - 1);
-    }
-    return points;
-  }
 
   function excerpt(text, words) {
     const box = document.createElement("p");
@@ -112,20 +103,14 @@
   }
 
   async function search(query, box) {
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    if (!words.length) return box.replaceChildren();
-    const entries = await load();
-    const found = entries
-      .map((entry) => [score(entry, words), entry])
-      .filter(([points]) => points > 0)
-      .sort((a, b) => b[0] - a[0])
-      .slice(0, 20);
+    if (!query.trim()) return box.replaceChildren();
+    const found = (await load()).search(query).slice(0, 20);
     const list = document.createElement("ol");
-    for (const [, [address, page, section, text]] of found) {
+    for (const { address, page, section, text, terms } of found) {
       const item = document.createElement("li");
       const link = Object.assign(document.createElement("a"), { href: root + address, textContent: section || page });
       if (section) link.append(Object.assign(document.createElement("span"), { textContent: page }));
-      item.append(link, excerpt(text, words));
+      item.append(link, excerpt(text, terms));
       list.append(item);
     }
     const none = Object.assign(document.createElement("p"), { textContent: `Nothing in the book matches “${query}”.` });
