@@ -137,6 +137,7 @@ class Run:
             self.client = NotebookClient(
                 self.nb,
                 timeout=TIMEOUT,
+                coalesce_streams=True,  # text comes in pieces that depend on the moment
                 record_timing=False,  # times in the cells' metadata would change their hash
                 resources={"metadata": {"path": folder}},
                 extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
