@@ -77,6 +77,15 @@ def naive(logits, targets):
     return -p[torch.arange(len(targets)), targets].log().mean()
 
 
+def shifted_by_the_batch(logits, targets):
+    return naive(logits - logits.max(), targets)
+
+
+def log_of_softmax(logits, targets, more=0.0):
+    p = torch.softmax(logits, 1)[torch.arange(len(targets)), targets]
+    return -(p + more).log().mean()
+
+
 def test_loss():
     assert check("names-loss", solution("names-loss", "mean_surprisal"))
     assert check("names-loss", lambda z, y: F.cross_entropy(z, y).item())
@@ -87,6 +96,9 @@ def test_loss():
         (lambda z, y: -log_probabilities(z, y), "one number"),
         (lambda z, y: z.mean(), "should be"),
         (naive, "added to all logits"),
+        (shifted_by_the_batch, "its own largest"),
+        (lambda z, y: log_of_softmax(z, y), "never take its logarithm"),
+        (lambda z, y: log_of_softmax(z, y, 1e-9), "never take its logarithm"),
     ]:
         assert hint in rejected("names-loss", wrong)
     assert "function" in rejected("names-loss", 1.4)
@@ -99,6 +111,7 @@ def test_context():
     assert "clearly worse" in rejected("names-context", {**CONTEXT, 3: 2.15})
     assert "close to 5" in rejected("names-context", {**CONTEXT, 8: 2.4})
     assert "no such run" in rejected("names-context", {**CONTEXT, 8: 1.9})
+    assert "history.val" in rejected("names-context", {3: 2.137, 5: 2.062, 8: 2.035})
     assert "give a number" in rejected("names-context", {**CONTEXT, 8: "2.1"})
     assert "give a number" in rejected("names-context", {**CONTEXT, 8: float("nan")})
 
@@ -106,7 +119,7 @@ def test_context():
 def test_activation():
     assert check("names-activation", ACTIVATION)
     same = dict.fromkeys(ACTIVATION, 2.15)
-    assert "before you train" in rejected("names-activation", same)
+    assert "new MLP" in rejected("names-activation", same)
     assert "Without an activation" in rejected("names-activation", {**ACTIVATION, "identity": 2.11})
     assert "keys" in rejected("names-activation", {"tanh": 2.1})
     assert "keys" in rejected("names-activation", 2.1)
@@ -142,6 +155,49 @@ class NoHiddenLayer(OverBatch):
         return self.embedding(contexts).mean(dim=1)
 
 
+class Parts(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.hidden = nn.Linear(config.d_model, config.d_ff)
+        self.output = nn.Linear(config.d_ff, config.vocab_size)
+
+
+class ReluBag(Parts):
+    """Right, with another activation."""
+
+    def forward(self, contexts):
+        return self.output(torch.relu(self.hidden(self.embedding(contexts).mean(dim=1))))
+
+
+class Sum(Parts):
+    def forward(self, contexts):
+        return self.output(torch.tanh(self.hidden(self.embedding(contexts).sum(dim=1))))
+
+
+class Probabilities(ReluBag):
+    def forward(self, contexts):
+        return super().forward(contexts).softmax(dim=1)
+
+
+class NoActivation(Parts):
+    def forward(self, contexts):
+        return self.output(self.hidden(self.embedding(contexts).mean(dim=1)))
+
+
+class AverageLater(Parts):
+    def forward(self, contexts):
+        return self.output(torch.tanh(self.hidden(self.embedding(contexts))).mean(dim=1))
+
+
+class SmallStart(ReluBag):
+    """Right, with the first embeddings of MLP."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        nn.init.normal_(self.embedding.weight, std=0.2)
+
+
 class WrongShape(OverBatch):
     def forward(self, contexts):
         return self.embedding(contexts)
@@ -149,12 +205,18 @@ class WrongShape(OverBatch):
 
 def test_bag():
     Bag = solution("names-bag", "Bag")
-    assert check("names-bag", Bag)
+    for seed in range(20):
+        torch.manual_seed(seed)
+        assert check("names-bag", Bag) and check("names-bag", SmallStart)
     for wrong, hint in [
         (Ordered, "order"),
         (OverBatch, "not the batch"),
         (NoHiddenLayer, "hidden layer"),
         (WrongShape, "were expected"),
+        (Sum, "not the sum"),
+        (Probabilities, "without a softmax"),
+        (NoActivation, "Nothing bends"),
+        (AverageLater, "Nothing bends"),
         (Bag.__init__, "class Bag"),
         (3, "class Bag"),
     ]:

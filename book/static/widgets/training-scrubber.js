@@ -260,7 +260,7 @@ class Scrubber {
     );
     this.samples.replaceChildren(...samples.map((text) => html("li", {}, text || "(empty)")));
     this.placeMarker();
-    this.placePoints();
+    this.placePoints(this.marker != null); // not before the first layout
     if (!this.playing) this.announce();
   }
 
@@ -309,7 +309,7 @@ class Scrubber {
   layout() {
     this.drawCurve();
     this.placeMarker();
-    this.placePoints();
+    this.placePoints(false);
   }
 
   /** Functions that place a step and a loss in the curve's picture. */
@@ -434,7 +434,8 @@ class Scrubber {
     return [width / 2 + (x - middle(this.x)) * unit, height / 2 - (y - middle(this.y)) * unit];
   }
 
-  placePoints() {
+  /** Move the points to the chosen snapshot: gliding, or at once when the map itself changed. */
+  placePoints(glide) {
     if (!this.map.getBoundingClientRect().width) return;
     const { pca, step } = this.data.snapshots[this.index];
     this.map.setAttribute(
@@ -444,8 +445,13 @@ class Scrubber {
     );
     pca.forEach((point, i) => {
       const [x, y] = this.place(point);
+      if (!glide) this.points[i].style.transition = "none";
       this.points[i].style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
     });
+    if (!glide) {
+      this.map.getBoundingClientRect(); // the places take effect before transitions return
+      for (const point of this.points) point.style.transition = "";
+    }
     this.drawTrails();
   }
 

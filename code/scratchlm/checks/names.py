@@ -1,6 +1,7 @@
 """Checks of the exercises in the chapter on names."""
 
 import math
+from dataclasses import replace
 from numbers import Real
 
 import torch
@@ -62,12 +63,31 @@ def names_loss(function) -> str | None:
             float(function(logits + shift, targets)), right, rel_tol=1e-2, abs_tol=1e-3
         ):
             return f"With {shift:+.0f} added to all logits the loss should stay {right:.3f}."
+    return _problem_with_extremes(function)
+
+
+def _problem_with_extremes(function) -> str | None:
+    """Try rows that differ much from one another, and a target that is all but impossible."""
+    rows = torch.tensor([[1000.0, 999.0, 998.0], [0.0, 1.0, 2.0]])
+    right = F.cross_entropy(rows, torch.tensor([0, 2])).item()
+    found = float(function(rows, torch.tensor([0, 2])))
+    if not math.isclose(found, right, rel_tol=1e-3):
+        return (
+            f"For the rows (1000, 999, 998) and (0, 1, 2) with the targets 0 and 2 it returned "
+            f"{found:.4g} instead of {right:.4f}: subtract from each row its own largest logit."
+        )
+    found = float(function(torch.tensor([[1000.0, 0.0, 0.0]]), torch.tensor([1])))
+    if not math.isclose(found, 1000, rel_tol=1e-3):
+        return (
+            f"For the logits (1000, 0, 0) and the target 1 it returned {found:.4g} instead of "
+            "1000: the probability is zero to a computer, so never take its logarithm."
+        )
     return None
 
 
 def names_context(losses) -> str | None:
     """Validation losses at three context lengths."""
-    if problem := _problem_with_losses(losses, (3, 5, 8)):
+    if problem := _problem_with_losses(losses, (3, 5, 8), 2.1):
         return problem
     if losses[3] < losses[5] + 0.02:
         return (
@@ -85,8 +105,8 @@ def names_activation(losses) -> str | None:
         return problem
     if losses["relu"] > losses["tanh"] - 0.01 or losses["gelu"] > losses["tanh"] - 0.01:
         return (
-            "ReLU and GELU should do better than tanh here: set model.activation before you "
-            "train, and use a learning rate of 0.01."
+            "ReLU and GELU should do better than tanh here: start each from a new MLP, set its "
+            "activation before you train, and use a learning rate of 0.01."
         )
     if losses["identity"] < losses["relu"] + 0.02:
         return "Without an activation it should do clearly worse than with ReLU."
@@ -139,7 +159,31 @@ def names_bag(module) -> str | None:
     if found != expected:
         return (
             f"It has {found} parameters where {expected} were expected: the hidden layer has "
-            "d_model inputs, and otherwise it is like MLP."
+            "d_model inputs, and otherwise it has the layers of MLP."
+        )
+    return _problem_with_average(module, config, bag, logits)
+
+
+def _problem_with_average(module, config: MLPConfig, bag: nn.Module, logits) -> str | None:
+    """Tell the mean from the sum, logits from probabilities, and look for the activation."""
+    if torch.allclose(logits.sum(dim=1), torch.ones(5), atol=1e-4):
+        return "It returns probabilities: return the logits, without a softmax."
+    wide = module(replace(config, context_length=7)).eval()
+    wide.load_state_dict(bag.state_dict())
+    pure = torch.tensor([[2, 2, 2, 2], [7, 7, 7, 7], [2, 2, 7, 7]])
+    with torch.no_grad():
+        if not torch.allclose(bag(pure)[0], wide(torch.full((1, 7), 2))[0], atol=1e-4):
+            return (
+                "The same letter four times or seven times should give the same logits: take "
+                "the mean of the embeddings, not the sum."
+            )
+        for parameter in bag.parameters():
+            parameter.mul_(3)  # so that the bend of an activation shows
+        twos, sevens, both = bag(pure)
+    if torch.allclose(both, (twos + sevens) / 2, rtol=1e-3, atol=1e-3):
+        return (
+            "Nothing bends between the average and the logits: average first, then the hidden "
+            "layer, its activation and the output layer."
         )
     return None
 
