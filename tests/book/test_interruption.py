@@ -35,7 +35,13 @@ def test_an_interrupted_build_stops_its_kernels_and_publishes_nothing(tree):
     tree.write("_build/html/index.html", "an older site")
     command = [sys.executable, "-m", "book", "--root", str(tree.root), "build"]
     process = subprocess.Popen(
-        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # a test run that was started in the background hands down that the signal is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     kernels, deadline = [], time.monotonic() + 40
     while not kernels and time.monotonic() < deadline:
