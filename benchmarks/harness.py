@@ -1,4 +1,4 @@
-"""Runs ours and a peer alternately in the same session, so that both meet the same machine."""
+"""Runs ours and a peer alternately in the same run, so that both meet the same machine."""
 
 import importlib
 import pkgutil
