@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from book import ROOT, BookError, chapters, execution, inclusion, structure
+from book import ROOT, BookError, chapters, execution, inclusion, structure, validation
 from book import build as builder
+from book import notebooks as editions
 
 folder = click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True)
 
@@ -29,6 +30,22 @@ def build(root):
     site = builder.build(root, Console())
     took = time.perf_counter() - started
     click.echo(f"The book is built in {took:.0f} s. Open {site}/index.html")
+
+
+@cli.command()
+@click.pass_obj
+def notebooks(root):
+    """Write the chapters as notebooks into _build/notebooks, one folder an edition."""
+    files = editions.write(root)
+    click.echo(f"{len(files)} notebooks are in {root / editions.OUT}")
+
+
+@cli.command()
+@click.pass_obj
+def nbval(root):
+    """Execute the readers' notebooks and compare their outputs, to the last digit."""
+    count = validation.validate(root)
+    click.echo(f"{count} notebooks give the outputs that they show.")
 
 
 @cli.command()

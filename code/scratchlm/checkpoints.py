@@ -11,10 +11,11 @@ A *recipe* is a module of `scratchlm.recipes`: a named, seeded, deterministic tr
     >>> tensors, metadata = checkpoints.load(names_mlp)
 
 The file's name holds a hash of everything the result depends on: the source of the recipe and of
-all it imports from the package, the locked content of its data, the version of PyTorch, and the
-conditions below. Change any of these and the recipe is trained again; a stale checkpoint is never
-loaded. (A module edited after it was imported trains as it was imported: restart Python first.)
-The file itself (safetensors) holds a hash of its content, so a damaged one is noticed.
+all it imports from the package, the locked content of its data, the version of PyTorch, the
+edits in force (`scratchlm.edits`) and the conditions below. Change any of these and the recipe is
+trained again; a stale checkpoint is never loaded. (A module edited after it was imported trains as
+it was imported: restart Python first.) The file itself (safetensors) holds a hash of its
+content, so a damaged one is noticed.
 
 A recipe trains on the CPU with one thread and PyTorch's deterministic algorithms: on one machine
 the same recipe gives the same bytes, however many cores are free. A long recipe shows its own
@@ -38,8 +39,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from scratchlm import cache, data, recipes, wheels
-from scratchlm.closure import closure_hash
+from scratchlm import cache, data, edits, recipes, wheels
+from scratchlm.closure import closure_hash, source_closure
 
 CONDITIONS = {"seed": 0, "threads": 1}
 ENTRY = "scratchlm"  # the one key of the file's header: several would be written in any order
@@ -93,6 +94,8 @@ def place(module: ModuleType) -> Path:
         "torch": torch.__version__,
         "conditions": CONDITIONS,
     }
+    if edited := edits.active(source_closure(module)):
+        content["edits"] = edited
     key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     name = module.__name__.rpartition(".")[2]
     return cache.location() / "checkpoints" / f"{name}-{key[:16]}.safetensors"

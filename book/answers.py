@@ -1,0 +1,88 @@
+"""Answer cells without the answer: `# BEGIN SOLUTION … # END SOLUTION` becomes a placeholder.
+
+The placeholder keeps the names that the rest of the cell uses, so that the notebook runs from top
+to bottom: a variable is `...`, and so is the body of a function or of a class.
+"""
+
+import ast
+import re
+
+from book import BookError
+from book.chapters import Cell, place
+from scratchlm.closure import parse
+
+REGION = re.compile(r"^# BEGIN SOLUTION\n(.*?)^# END SOLUTION\n?", re.S | re.M)
+MARKERS = re.compile(r"^# (?:BEGIN|END) SOLUTION\n", re.M)
+
+
+def unmarked(code: str) -> str:
+    """Return an answer cell without the markers around its solution."""
+    return MARKERS.sub("", code + "\n").rstrip("\n")
+
+
+def blanked(code: str) -> str:
+    """Return an answer cell with a placeholder in the place of every solution."""
+    found = REGION.search(code + "\n")
+    while found:
+        rest = (code + "\n")[found.end() :]
+        code = code[: found.start()] + placeholder(found[1], loads(REGION.sub("", rest))) + rest
+        found = REGION.search(code + "\n")
+    return code.rstrip("\n")
+
+
+def placeholder(solution: str, wanted: set[str]) -> str:
+    """Return stubs of the names in `wanted` that a solution defines, in its order."""
+    stubs = {}
+    for node in ast.parse(solution).body:
+        stubs.update({name: stub(node, name) for name in sorted(stores(node) & wanted)})
+    return "".join(stubs.values()) or "...\n"
+
+
+def stub(node: ast.stmt, name: str) -> str:
+    """Return a definition of `name` with nothing in it."""
+    if isinstance(node, ast.FunctionDef):
+        return f"def {name}({ast.unparse(node.args)}):\n    ...\n"
+    if isinstance(node, ast.ClassDef):
+        bases = ", ".join(ast.unparse(base) for base in node.bases)
+        return f"class {name}{f'({bases})' if bases else ''}:\n    ...\n"
+    return f"{name} = ...\n"
+
+
+def stores(node: ast.AST) -> set[str]:
+    """Return the names that a statement binds in its own scope."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    inner = (child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.Lambda))
+    own = {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else set()
+    scopes = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    return own if isinstance(node, scopes) else own.union(*(stores(child) for child in inner))
+
+
+def loads(code: str) -> set[str]:
+    """Return the names that a piece of code uses."""
+    nodes = ast.walk(parse(code))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def check_use(cells: list[Cell], root) -> None:
+    """Raise BookError where a later cell needs what only a solution defines.
+
+    Such a cell would fail in a notebook without solutions.
+    """
+    for number, cell in enumerate(cells):
+        if "answer" not in cell.tags:
+            continue
+        region = REGION.search(cell.code + "\n")
+        solved = stores(parse(region[1])) if region else set()
+        kept = solved & loads(REGION.sub("", cell.code + "\n"))
+        others = [other for other in cells if "answer" not in other.tags]
+        elsewhere = set().union(*(stores(parse(other.code)) for other in others))
+        for later in (other for other in cells[number + 1 :] if "answer" not in other.tags):
+            needed = loads(later.code) & (kept | (solved - elsewhere))
+            if needed:
+                raise BookError(
+                    f"{place(later.path, later.line, root)}: this cell uses {min(needed)}, which "
+                    f"the solution in line {cell.line} defines; student notebooks do not have it."
+                )

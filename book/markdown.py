@@ -1,0 +1,303 @@
+"""MyST Markdown → the plain Markdown that notebooks show: GFM, `$math$` and a little safe HTML.
+
+The parser says where directives, roles, targets and links stand; what stands between them is
+copied as it is. Whatever has no plain form is a BookError that names file and line.
+"""
+
+import base64
+import html
+import mimetypes
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from book import ROOT, BookError, works
+from book.chapters import Page, place
+from book.labels import Directive, Labels, body_of, directive, parser
+from book.plain import details, escaped, indented, linked, quoted
+
+# what is plain Markdown already
+BLOCKS = {
+    *("paragraph", "heading", "blockquote", "bullet_list", "ordered_list", "list_item", "hr"),
+    *("table", "thead", "tbody", "tr", "th", "td", "html_block", "code_block"),
+    *("math_block", "amsmath"),
+}
+INLINES = {
+    *("text", "softbreak", "hardbreak", "em", "strong", "s", "code_inline", "math_inline"),
+    *("html_inline", "link", "image"),
+}
+GLOSSARY = "chapters/appendices/glossary"
+BOXES = {"note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "seealso"}
+ASIDES = {"admonition", "margin", "sidebar", *BOXES}
+PLACE = re.compile(r"(.*?)\s*<([^<>]+)>\s*$", re.S)
+
+
+@dataclass
+class Chunk:
+    """A run of a page's prose that becomes one Markdown cell; `line` is its first, from 1."""
+
+    line: int
+    text: str
+    solution: str = ""  # the label of the exercise that it solves
+    widget: Directive | None = None
+
+
+def chunks(page: Page, first: int, last: int, solution: str = "") -> tuple[list[Chunk], str]:
+    """Cut lines first…last of a page (from 1) at headings, exercises, widgets and solutions.
+
+    `solution` is the exercise in whose solution the lines begin; the one in which they end is
+    returned beside the chunks.
+    """
+    lines = body_of(page).splitlines()[first - 1 : last]
+    found, start = [], 0
+
+    def cut(end: int, widget: Directive | None = None) -> None:
+        nonlocal start
+        text = "\n".join(lines[start:end])
+        if text.strip():
+            found.append(Chunk(first + start, text, solution, widget))
+        start = end
+
+    target = None
+    for token in parser().parse("\n".join(lines)):
+        block = directive(token) if token.level == 0 else None
+        if token.type == "myst_target":
+            target = token.map[0] if target is None else target
+            continue
+        if token.type == "heading_open" and token.level == 0:
+            cut(token.map[0] if target is None else target)
+        elif block and block.name in ("solution-start", "solution-end"):
+            cut(token.map[0])
+            start = token.map[1]
+            solution = block.argument if block.name == "solution-start" else ""
+        elif block and block.name in ("exercise", "widget"):
+            cut(token.map[0])
+            cut(token.map[1], block if block.name == "widget" else None)
+        target = None
+    cut(len(lines))
+    return found, solution
+
+
+@dataclass
+class Converter:
+    """Turns the prose of one page into plain Markdown and keeps the works that it cites."""
+
+    page: Page
+    labels: Labels
+    glued: dict  # key → value, as the page's cells handed them over
+    root: Path = ROOT
+    cited: list[str] = field(default_factory=list)
+
+    def convert(self, text: str, line: int) -> str:
+        """Return `text`, whose first line is line `line` of the page, as plain Markdown."""
+        starts = [0]
+        for row in text.split("\n"):
+            starts.append(starts[-1] + len(row) + 1)
+        edits, at = [], 0
+        for token in parser().parse(text):
+            span = (starts[token.map[0]], starts[token.map[1]] - 1) if token.map else (at, at)
+            where = line + (token.map[0] if token.map else 0)
+            with _located(self.page, where, self.root):
+                if token.type == "inline":
+                    found = self._inline(text, token, max(at, span[0]))
+                else:
+                    new = self._block(token, where, text[span[0] : span[1]])
+                    found = [] if new is None else [(*span, new)]
+            edits += found
+            at = max([at, *(end for _, end, _ in found)])
+        for start, end, new in reversed(edits):
+            text = text[:start] + new + text[end:]
+        return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+    # ---- blocks ------------------------------------------------------------------------------
+
+    def _block(self, token, line: int, source: str) -> str | None:
+        """Return what stands in a block's place; None where it stays, with what it holds."""
+        kind = re.sub(r"_(open|close)$", "", token.type)
+        if block := directive(token):
+            new = self._directive(block, line)
+            return indented(new, source) if token.level else new
+        marked = token.attrs and kind in ("paragraph", "heading", "blockquote")
+        if kind == "fence" or (kind in BLOCKS and not marked):
+            return None
+        if kind == "myst_target":
+            return f'<a id="{token.content}"></a>\n'
+        if kind == "math_block_label":
+            return self._equation(token.content, token.info)
+        if kind in ("myst_line_comment", "myst_block_break"):
+            return ""
+        raise BookError(f"a block of the kind {kind} has no plain form in notebooks")
+
+    def _directive(self, block: Directive, line: int) -> str:
+        body = self.convert(block.body, line + block.body_line)
+        name, options = block.name, block.options
+        title = self.convert(block.argument, line)
+        if name == "exercise":
+            number = self.labels[options["label"]].text if "nonumber" not in options else "Exercise"
+            anchor = f'<a id="{options.get("label", "")}"></a>\n\n'
+            return f"{anchor}### {number}{': ' if title else ''}{title}\n\n{body}"
+        if name == "dropdown" or (name in ASIDES and "dropdown" in str(options.get("class"))):
+            return details(title or name.capitalize(), body)
+        if name in ASIDES:
+            head = title if name in ("admonition", "margin", "sidebar") else name.capitalize()
+            return quoted(f"**{head}**\n\n{body}" if head else body)
+        if name == "widget":
+            return body
+        if name in ("code-block", "code"):
+            return f"```{block.argument}\n{block.body}\n```"
+        if name == "math":
+            return self._equation(block.argument + "\n" + block.body, options.get("label"))
+        if name in ("figure", "image"):
+            return self._image(block, body)
+        if name == "table":
+            number = self.labels[options["name"]].text if "name" in options else "Table"
+            return f"*{number}.* {title}\n\n{body}"
+        if name == "footbibliography":
+            return works.listed(list(dict.fromkeys(self.cited)), self.root)
+        raise BookError(f"the directive {{{name}}} has no plain form in notebooks")
+
+    def _equation(self, formula: str, label: str | None) -> str:
+        tag = f"\n\\tag{{{self.labels[label].number}}}" if label else ""
+        return f"$$\n{formula.strip()}{tag}\n$$"
+
+    def _image(self, block: Directive, caption: str) -> str:
+        name = block.options.get("name")
+        number = f"*{self.labels[name].text}.* " if name else ""
+        below = f"\n\n{number}{caption}" if caption or number else ""
+        return f"![{block.options.get('alt', '')}]({self._embedded(block.argument)}){below}"
+
+    def _embedded(self, source: str) -> str:
+        """Return an image file as a data address, so that the notebook holds it."""
+        if "://" in source or source.startswith("data:"):
+            return source
+        folder = self.root if source.startswith("/") else self.page.path.parent
+        path = folder / source.lstrip("/")
+        if not path.is_file():
+            raise BookError(f"there is no image {source}")
+        kind = mimetypes.guess_type(path.name)[0]
+        return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+    # ---- within a line -----------------------------------------------------------------------
+
+    def _inline(self, text: str, token, at: int) -> list[tuple[int, int, str]]:
+        """Return the replacements within a paragraph: (start, end, new)."""
+        found, opened = [], []
+        for child in token.children or []:
+            kind = re.sub(r"_(open|close)$", "", child.type)
+            if kind == "myst_role":
+                start, end = _find(_role(child), text, at)
+                found.append((start, end, self.role(child.meta["name"], child.content)))
+            elif kind not in INLINES or set(child.attrs) - {"href", "src", "title", "alt"}:
+                raise BookError(f"text of the kind {kind} has no plain form in notebooks")
+            elif kind in ("code_inline", "math_inline"):
+                _, end = _find(_loose(child.content), text, at)
+            elif kind == "link" and child.markup != "autolink":
+                opened, (new, end) = self._link(text, at, child, opened)
+                found += new
+            elif kind == "image":
+                start, end = _find(_destination(child.attrs["src"]), text, at)
+                found.append((start, end, f"]({self._embedded(child.attrs['src'])}"))
+            else:
+                continue
+            at = end
+        return found
+
+    def _link(self, text: str, at: int, child, opened: list):
+        """Read the beginning or the end of a link; the destination is known at its beginning."""
+        if child.type == "link_open":
+            return [(at, child.attrs["href"])], ([], at)
+        start, target = opened[0]
+        if re.match(r"[a-z]+:", target):
+            return [], ([], at)
+        first, last = _find(_destination(target), text, at)
+        bracket = text.rindex("[", start, at if at > start else first)
+        words = "" if text[bracket + 1 : first].strip() else self.labels[target.lstrip("#")].text
+        if address := self._target(target):
+            return [], ([(first, last, f"{words}]({address}")], last)
+        # a place that only the site has: the words stay, without a link
+        _, last = _find(re.compile(r"[^)]*\)"), text, last)
+        return [], ([(bracket, bracket + 1, ""), (first, last, words)], last)
+
+    def _target(self, target: str) -> str:
+        """Return the address that a link leads to, or nothing where it cannot lead anywhere."""
+        if re.match(r"[a-z]+:", target):
+            return target
+        name = target.lstrip("#")
+        label = self.labels[name]
+        if label.docname == self.page.docname:
+            return f"#{name}"
+        return self.labels.address(label.docname, name)
+
+    def role(self, name: str, content: str) -> str:
+        """Return what stands in the place of a role."""
+        match = PLACE.match(content)
+        words, target = (match[1], match[2]) if match else ("", content.strip())
+        if name in ("glue:text", "glue"):
+            return escaped(self.value(content))
+        if name == "term":
+            anchor = "term-" + re.sub(r"[^\w]+", "-", target).strip("-")
+            return linked(words or target, self.labels.address(GLOSSARY, anchor))
+        if name in ("ref", "numref", "eq"):
+            return self._reference(words, target)
+        if name == "doc":
+            docname = target.lstrip("/")
+            return linked(words or self.labels.titles[docname], self.labels.address(docname))
+        if re.fullmatch(r"(foot)?cite:[pt]s?", name):
+            keys = [key.strip() for key in content.split(",")]
+            self.cited += keys
+            return works.cite(keys, name.partition(":")[2], self.root)
+        if name == "math":
+            return f"${content}$"
+        if name in ("sub", "sup", "kbd", "abbr"):
+            return f"<{name}>{html.escape(content)}</{name}>"
+        raise BookError(f"the role {{{name}}} has no plain form in notebooks")
+
+    def _reference(self, words: str, target: str) -> str:
+        label = self.labels[target]
+        text = re.sub(r"%s|\{number\}", label.number, words) if words else label.text
+        return linked(text, self._target(target))
+
+    def value(self, content: str) -> str:
+        """Return a glued value in the form that a role `key:format` asks for."""
+        key, _, form = content.strip().partition(":")
+        if key not in self.glued:
+            raise BookError(f"no cell of the page glues {key!r}")
+        return format(self.glued[key], form)
+
+
+def _role(child) -> re.Pattern:
+    """Match the source of a role; its content may go over a line, also within a quotation."""
+    name = re.escape(child.meta["name"])
+    return re.compile(rf"\{{{name}\}}(`+)\s*{_loose(child.content).pattern}\s*\1")
+
+
+def _destination(target: str) -> re.Pattern:
+    return re.compile(r"\]\(\s*<?" + re.escape(target))
+
+
+def _find(pattern: re.Pattern, text: str, at: int) -> tuple[int, int]:
+    """Return where a pattern stands next; BookError if the source does not have it."""
+    found = pattern.search(text, at)
+    if found is None:
+        raise BookError("this line is written in a way that notebooks cannot follow")
+    return found.start(), found.end()
+
+
+def _loose(content: str) -> re.Pattern:
+    return re.compile(r"(?:\s|>)+".join(re.escape(word) for word in re.split(r"\s+", content)))
+
+
+class _located:
+    """Puts file and line before the message of a BookError that is raised within."""
+
+    def __init__(self, page: Page, line: int, root: Path):
+        self.where = place(page.path, line, root)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if isinstance(error, BookError) and not getattr(error, "located", False):
+            located = BookError(f"{self.where}: {error}.")
+            located.located = True
+            raise located from error
