@@ -75,11 +75,10 @@ class Writer:
         self.language = kept.metadata.get("language_info", {"name": "python"})
         glued = glued_values(output for outputs in self.outputs for output in outputs)
         self.converter = Converter(page, labels, glued, root)
-        self.cells = []
+        self.cells, self.solved = [], set()
 
     def notebook(self) -> nbformat.NotebookNode:
         """Return the notebook."""
-        self.cells = []
         self.text(about(self.page, self.labels, self.edition.name))
         self.code(setup_code(self.labels, self.root), title="Setup", tags=["setup"])
         line, solution = 1, ""
@@ -108,11 +107,17 @@ class Writer:
                 self.widget(chunk)
             text = self.converter.convert(chunk.text, chunk.line)
             if chunk.solution:
-                title = f"Solution to {self.labels[chunk.solution].text}"
-                folded = self.edition.solutions == "folded"
-                text = details(title, text) if folded else f"**{title}.**\n\n{text}"
+                text = self.solution(chunk.solution, text)
             self.text(text, chunk.line)
         return solution
+
+    def solution(self, label: str, text: str) -> str:
+        """Return prose of a solution as the edition has it; a second piece says so."""
+        title = f"Solution to {self.labels[label].text}"
+        title += ", continued" if label in self.solved else ""
+        self.solved.add(label)
+        folded = self.edition.solutions == "folded"
+        return details(title, text) if folded else f"**{title}**\n\n{text}"
 
     def text(self, text: str, line: int = 1) -> None:
         """Write a Markdown cell; BookError if MyST is left in it."""
@@ -127,40 +132,38 @@ class Writer:
 
     def chapter_cell(self, cell: Cell, outputs: list, solution: str) -> None:
         """Write a code cell of the chapter, and the caption of its figure."""
-        answer = "answer" in cell.tags
         blank = self.edition.solutions == "removed"
-        if solution and blank and not answer:
+        if solution and blank and "answer" not in cell.tags:
             return
-        figure = (cell.options.get("mystnb") or {}).get("figure") or {}
-        hidden = bool(HIDDEN.intersection(cell.tags))
-        title = self.title(cell, figure, solution) if hidden else ""
-        if solution and self.edition.solutions == "folded":
-            title = self.title(cell, figure, solution)
-        code = cell.code
-        if answer:
-            code = self.answer(code, solution)
-        if "from" in cell.options:
-            code = f"# from {str(cell.options['from']).partition(':')[0]}\n{code}"
-        shown = [] if answer and blank else learner_outputs(outputs, cell.options)
-        self.code(code, shown, title, cell.tags, fold_outputs=bool(title and solution))
+        self.solved.add(solution)
+        title = self.title(cell, solution)
+        shown = [] if blank and "answer" in cell.tags else learner_outputs(outputs, cell.options)
+        self.code(self.source(cell, solution), shown, title, cell.tags, bool(title and solution))
+        figure = figure_of(cell)
         if figure.get("caption"):
             caption = self.converter.convert(figure["caption"], cell.line)
             number = self.labels[figure["name"]].text if "name" in figure else "Figure"
             self.text(f"**{number}.** {caption}", cell.line)
 
-    def answer(self, code: str, solution: str) -> str:
-        """Return the code of an answer cell as the edition has it."""
-        if self.edition.solutions == "removed":
-            exercise = self.labels[solution].text if solution else "the exercise"
-            return f"# Your answer to {exercise}: replace every ...\n{answers.blanked(code)}"
-        return code if self.edition.solutions == "shown" else answers.unmarked(code)
+    def source(self, cell: Cell, solution: str) -> str:
+        """Return the code of a cell as the edition has it."""
+        if "from" in cell.options:
+            return f"# from {str(cell.options['from']).partition(':')[0]}\n{cell.code}"
+        if "answer" not in cell.tags or self.edition.solutions == "shown":
+            return cell.code
+        if self.edition.solutions == "folded":
+            return answers.unmarked(cell.code)
+        exercise = self.labels[solution].text if solution else "the exercise"
+        return f"# Your answer to {exercise}: replace every ...\n{answers.blanked(cell.code)}"
 
-    def title(self, cell: Cell, figure: dict, solution: str) -> str:
-        """Say what a folded cell holds."""
-        if solution:
+    def title(self, cell: Cell, solution: str) -> str:
+        """Say what a folded cell holds; nothing for a cell that is open."""
+        if solution and self.edition.solutions == "folded":
             return f"Solution to {self.labels[solution].text}: code"
-        if "name" in figure:
-            return f"Code of {self.labels[figure['name']].text}"
+        if solution or not HIDDEN.intersection(cell.tags):
+            return ""
+        if "name" in figure_of(cell):
+            return f"Code of {self.labels[figure_of(cell)['name']].text}"
         if "claim" in cell.tags:
             return "Checks of what the text says"
         return "Numbers for the text" if "remove-cell" in cell.tags else "Code"
@@ -176,8 +179,7 @@ class Writer:
         key = chunk.widget.options.get("data", "")
         code = (
             "from scratchlm.notebook import widget\n\n"
-            f"MODULE = {quoted(module)}\nSTYLE = {quoted(style)}\n"
-            f"widget({key!r}, MODULE, STYLE)"
+            f"widget({key!r}, {quoted(module)}, {quoted(style)})"
         )
         # what a widget shows has a new id in every run
         self.code(code, title="Interactive figure", tags=["widget", "nbval-ignore-output"])
@@ -199,6 +201,11 @@ class Writer:
         cell = new_code_cell(code, outputs=outputs, metadata=metadata)
         cell.execution_count = None if blank else count
         self.cells.append(cell)
+
+
+def figure_of(cell: Cell) -> dict:
+    """Return a cell's figure options: name and caption."""
+    return (cell.options.get("mystnb") or {}).get("figure") or {}
 
 
 def learner_outputs(outputs: list, options: dict) -> list:

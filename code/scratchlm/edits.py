@@ -16,7 +16,7 @@ from types import ModuleType
 
 from scratchlm.closure import PACKAGE, module_file, parse
 
-MARK = re.compile(rf"\s*# from ({PACKAGE}(?:\.\w+)+)")
+MARK = re.compile(rf"(?:#@title.*\n)?\s*# from ({PACKAGE}(?:\.\w+)+)")
 
 _own: dict[tuple[str, str], object] = {}  # (module, name): what the package defined
 _edited: dict[tuple[str, str], str] = {}  # (module, name): what stands in its place, as text

@@ -38,9 +38,12 @@ _learner = False  # in a learner's notebook no page waits for numbers
 
 
 def setup() -> None:
-    """Set the book's plot style: vector figures, colours for all, identical bytes each run."""
+    """Set the book's plot style: vector figures, colours for all, identical bytes each run.
+
+    Each figure is also kept as pixels: Jupyter shows no drawings of a notebook it does not trust.
+    """
     plt.rcParams.update(STYLE)
-    set_matplotlib_formats("svg", metadata={"Date": None, "Creator": None})
+    set_matplotlib_formats("svg", "png", metadata={"Date": None, "Creator": None})
 
 
 def glue(name: str, value) -> None:
