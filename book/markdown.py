@@ -14,7 +14,7 @@ from pathlib import Path
 from book import ROOT, BookError, works
 from book.chapters import Page, place
 from book.labels import Directive, Labels, body_of, directive, parser
-from book.plain import details, escaped, indented, linked, quoted
+from book.plain import anchor, details, escaped, indented, linked, quoted
 
 # what is plain Markdown already
 BLOCKS = {
@@ -121,7 +121,7 @@ class Converter:
         if kind == "fence" or (kind in BLOCKS and not marked):
             return None
         if kind == "myst_target":
-            return f'<a id="{token.content}"></a>\n'
+            return anchor(token.content).rstrip() + "\n"
         if kind == "math_block_label":
             return self._equation(token.content, token.info)
         if kind in ("myst_line_comment", "myst_block_break"):
@@ -133,9 +133,9 @@ class Converter:
         name, options = block.name, block.options
         title = self.convert(block.argument, line)
         if name == "exercise":
-            number = self.labels[options["label"]].text if "nonumber" not in options else "Exercise"
-            anchor = f'<a id="{options.get("label", "")}"></a>\n\n'
-            return f"{anchor}### {number}{': ' if title else ''}{title}\n\n{body}"
+            label, bare = options.get("label"), "nonumber" in options
+            number = "Exercise" if bare or not label else self.labels[label].text
+            return f"{anchor(label)}### {number}{': ' if title else ''}{title}\n\n{body}"
         if name == "dropdown" or (name in ASIDES and "dropdown" in str(options.get("class"))):
             return details(title or name.capitalize(), body)
         if name in ASIDES:
@@ -150,21 +150,23 @@ class Converter:
         if name in ("figure", "image"):
             return self._image(block, body)
         if name == "table":
-            number = self.labels[options["name"]].text if "name" in options else "Table"
-            return f"*{number}.* {title}\n\n{body}"
+            return self.caption(options.get("name"), "Table", title) + f"\n\n{body}"
         if name == "footbibliography":
             return works.listed(list(dict.fromkeys(self.cited)), self.root)
         raise BookError(f"the directive {{{name}}} has no plain form in notebooks")
 
     def _equation(self, formula: str, label: str | None) -> str:
         tag = f"\n\\tag{{{self.labels[label].number}}}" if label else ""
-        return f"$$\n{formula.strip()}{tag}\n$$"
+        return f"{anchor(label)}$$\n{formula.strip()}{tag}\n$$"
 
     def _image(self, block: Directive, caption: str) -> str:
         name = block.options.get("name")
-        number = f"*{self.labels[name].text}.* " if name else ""
-        below = f"\n\n{number}{caption}" if caption or number else ""
+        below = f"\n\n{self.caption(name, 'Figure', caption)}" if caption or name else ""
         return f"![{block.options.get('alt', '')}]({self._embedded(block.argument)}){below}"
+
+    def caption(self, name: str | None, kind: str, text: str) -> str:
+        """Return a caption with its number; a place to link to if it has a name."""
+        return f"{anchor(name)}**{self.labels[name].text if name else kind}.** {text}"
 
     def _embedded(self, source: str) -> str:
         """Return an image file as a data address, so that the notebook holds it."""
@@ -235,8 +237,8 @@ class Converter:
         if name in ("glue:text", "glue"):
             return escaped(self.value(content))
         if name == "term":
-            anchor = "term-" + re.sub(r"[^\w]+", "-", target).strip("-")
-            return linked(words or target, self.labels.address(GLOSSARY, anchor))
+            entry = "term-" + re.sub(r"[^\w]+", "-", target).strip("-")
+            return linked(words or target, self.labels.address(GLOSSARY, entry))
         if name in ("ref", "numref", "eq"):
             return self._reference(words, target)
         if name == "doc":

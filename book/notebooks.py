@@ -45,8 +45,13 @@ def chapters(root: Path = ROOT) -> list[Page]:
     return [page for page in pages(root) if page.executable and page.is_chapter]
 
 
-def write(root: Path = ROOT) -> list[Path]:
-    """Write every chapter in every edition; return the files."""
+def place_of(page: Page, edition: Edition, root: Path = ROOT) -> Path:
+    """Return the file of a chapter in an edition."""
+    return root / OUT / edition.name / f"{page.docname.removeprefix('chapters/')}.ipynb"
+
+
+def make(root: Path = ROOT) -> dict[Path, nbformat.NotebookNode]:
+    """Return every chapter in every edition by its file; BookError for one that has not run."""
     jupyter_cache, labels, made = execution.open_cache(root), Labels(root), {}
     for page in chapters(root):
         record = execution.record(page, jupyter_cache, root)
@@ -56,9 +61,14 @@ def write(root: Path = ROOT) -> list[Path]:
         kept = jupyter_cache.get_cache_bundle(record.pk).nb
         answers.check_use(page.cells, root)
         for edition in EDITIONS:
-            folder = page.docname.removeprefix("chapters/")
-            path = root / OUT / edition.name / f"{folder}.ipynb"
-            made[path] = Writer(page, kept, labels, edition, root).notebook()
+            nb = Writer(page, kept, labels, edition, root).notebook()
+            made[place_of(page, edition, root)] = nb
+    return made
+
+
+def write(root: Path = ROOT) -> list[Path]:
+    """Write every chapter in every edition in place of what was written before."""
+    made = make(root)
     shutil.rmtree(root / OUT, ignore_errors=True)
     for path, nb in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,8 +152,7 @@ class Writer:
         figure = figure_of(cell)
         if figure.get("caption"):
             caption = self.converter.convert(figure["caption"], cell.line)
-            number = self.labels[figure["name"]].text if "name" in figure else "Figure"
-            self.text(f"**{number}.** {caption}", cell.line)
+            self.text(self.converter.caption(figure.get("name"), "Figure", caption), cell.line)
 
     def source(self, cell: Cell, solution: str) -> str:
         """Return the code of a cell as the edition has it."""

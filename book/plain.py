@@ -27,6 +27,11 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>|$~])", r"\\\1", text)
 
 
+def anchor(name: str | None) -> str:
+    """Return a place that a link can lead to, or nothing for a thing without a name."""
+    return f'<a id="{name}"></a>\n\n' if name else ""
+
+
 def linked(text: str, address: str) -> str:
     return f"[{text}]({address})" if address else text
 
