@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test serve sync check bench lock clean
+.PHONY: help install book test serve sync notebooks nbval check bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,12 @@ serve: $(STAMP) ## serve the site on this machine and rebuild it on change
 
 sync: $(STAMP) ## write the text of included code into the chapters
 	@$(BIN)/python -m book sync
+
+notebooks: book ## write the chapters as notebooks into _build/notebooks
+	@$(BIN)/python -m book notebooks
+
+nbval: notebooks ## execute the readers' notebooks and compare their outputs
+	@$(BIN)/python -m book nbval
 
 check: book ## check sources, code style, claims, links and alt text
 	@$(BIN)/python -m book check

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from book import ROOT, BookError, works
 from book.chapters import Page, place
-from book.labels import Directive, Labels, body_of, directive, parser
+from book.labels import Directive, Labels, directive, parser
 from book.plain import anchor, details, escaped, indented, linked, quoted
 
 # what is plain Markdown already
@@ -30,52 +30,6 @@ GLOSSARY = "chapters/appendices/glossary"
 BOXES = {"note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "seealso"}
 ASIDES = {"admonition", "margin", "sidebar", *BOXES}
 PLACE = re.compile(r"(.*?)\s*<([^<>]+)>\s*$", re.S)
-
-
-@dataclass
-class Chunk:
-    """A run of a page's prose that becomes one Markdown cell; `line` is its first, from 1."""
-
-    line: int
-    text: str
-    solution: str = ""  # the label of the exercise that it solves
-    widget: Directive | None = None
-
-
-def chunks(page: Page, first: int, last: int, solution: str = "") -> tuple[list[Chunk], str]:
-    """Cut lines first…last of a page (from 1) at headings, exercises, widgets and solutions.
-
-    `solution` is the exercise in whose solution the lines begin; the one in which they end is
-    returned beside the chunks.
-    """
-    lines = body_of(page).splitlines()[first - 1 : last]
-    found, start = [], 0
-
-    def cut(end: int, widget: Directive | None = None) -> None:
-        nonlocal start
-        text = "\n".join(lines[start:end])
-        if text.strip():
-            found.append(Chunk(first + start, text, solution, widget))
-        start = end
-
-    target = None
-    for token in parser().parse("\n".join(lines)):
-        block = directive(token) if token.level == 0 else None
-        if token.type == "myst_target":
-            target = token.map[0] if target is None else target
-            continue
-        if token.type == "heading_open" and token.level == 0:
-            cut(token.map[0] if target is None else target)
-        elif block and block.name in ("solution-start", "solution-end"):
-            cut(token.map[0])
-            start = token.map[1]
-            solution = block.argument if block.name == "solution-start" else ""
-        elif block and block.name in ("exercise", "widget"):
-            cut(token.map[0])
-            cut(token.map[1], block if block.name == "widget" else None)
-        target = None
-    cut(len(lines))
-    return found, solution
 
 
 @dataclass
@@ -133,9 +87,7 @@ class Converter:
         name, options = block.name, block.options
         title = self.convert(block.argument, line)
         if name == "exercise":
-            label, bare = options.get("label"), "nonumber" in options
-            number = "Exercise" if bare or not label else self.labels[label].text
-            return f"{anchor(label)}### {number}{': ' if title else ''}{title}\n\n{body}"
+            return f"{self._exercise(options)}{': ' if title else ''}{title}\n\n{body}"
         if name == "dropdown" or (name in ASIDES and "dropdown" in str(options.get("class"))):
             return details(title or name.capitalize(), body)
         if name in ASIDES:
@@ -154,6 +106,12 @@ class Converter:
         if name == "footbibliography":
             return works.listed(list(dict.fromkeys(self.cited)), self.root)
         raise BookError(f"the directive {{{name}}} has no plain form in notebooks")
+
+    def _exercise(self, options: dict) -> str:
+        """Return the beginning of an exercise: a place to link to, and its number."""
+        label, bare = options.get("label"), "nonumber" in options
+        number = "Exercise" if bare or not label else self.labels[label].text
+        return f"{anchor(label)}### {number}"
 
     def _equation(self, formula: str, label: str | None) -> str:
         tag = f"\n\\tag{{{self.labels[label].number}}}" if label else ""

@@ -14,10 +14,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from book import ROOT, BookError, answers, execution
 from book.chapters import Cell, Page, pages, place
+from book.chunks import Chunk, chunks
 from book.extension.widgets import STATIC, WidgetError, module_text
 from book.labels import Labels
 from book.launcher import about, setup_code
-from book.markdown import Chunk, Converter, chunks
+from book.markdown import Converter
 from book.plain import details, glued_values, left_over
 
 OUT = Path("_build") / "notebooks"

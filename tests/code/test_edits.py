@@ -4,7 +4,9 @@ import inspect
 import sys
 import types
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from scratchlm import checkpoints, edits, metrics, mlp, notebook
 from scratchlm.recipes import names_mlp
@@ -127,3 +129,27 @@ def test_a_widget_without_anywidget_says_so(monkeypatch, capsys):
     monkeypatch.setitem(notebook._glued, "edits-z", {})
     assert notebook.widget("edits-z", "") is None
     assert "%pip install anywidget" in capsys.readouterr().out
+
+
+KERNEL = [
+    "import scratchlm.notebook\nfrom scratchlm import notebook\nscratchlm.notebook.begin()",
+    "import torch\nfrom scratchlm.mlp import MLP, MLPConfig, generate\n"
+    "torch.manual_seed(0)\nmodel = MLP(MLPConfig(5, 2, 3, 4))\n"
+    "def write():\n    seeded = torch.Generator().manual_seed(1)\n"
+    "    return generate(model, [1, 2], 6, generator=seeded)",
+    "print(before := write())",
+    "# from scratchlm.sampling\ndef sample(logits, generator=None):\n    return 4",
+    "print(write()[2:])",
+    "notebook.restore()",
+    "print(write() == before)",
+]
+
+
+def test_an_edit_in_a_kernel_changes_what_the_package_computes():
+    cells = [nbformat.v4.new_code_cell(source) for source in KERNEL]
+    nb = NotebookClient(nbformat.v4.new_notebook(cells=cells), timeout=120).execute()
+    texts = ["".join(output.text for output in cell.outputs) for cell in nb.cells]
+    assert texts[3] == "The package uses your sample; notebook.restore() takes that back.\n"
+    assert texts[4] == "[4, 4, 4, 4, 4, 4]\n"
+    assert texts[5] == "The package uses its own sample.\n"
+    assert texts[6] == "True\n"
