@@ -1,5 +1,6 @@
 """Notebooks: no MyST is left, students get no solutions, every construct has a plain form."""
 
+import importlib.util
 import re
 
 import nbformat
@@ -12,6 +13,7 @@ from book.__main__ import main
 from book.build import BUILD
 from book.chapters import pages
 from book.labels import Labels
+from book.launcher import setup_code
 from book.markdown import Converter
 from book.plain import left_over
 
@@ -344,6 +346,36 @@ def test_setup_cell_installs_from_the_repository(book, monkeypatch):
     monkeypatch.setenv("GITHUB_REPOSITORY", "someone/fork")
     monkeypatch.setenv("GITHUB_SHA", "abc")
     assert Labels(book.root).package() == "https://github.com/someone/fork/archive/abc.zip"
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """A Python that has everything but scratchlm and tqdm; returns what is run instead of pip."""
+    commands, real = [], importlib.util.find_spec
+    lacking = {"scratchlm", "tqdm"}
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n in lacking else real(n))
+    monkeypatch.setattr("book.labels.head", lambda root: "")
+    monkeypatch.setattr("subprocess.run", lambda command, **_: commands.append(command))
+    monkeypatch.setattr("scratchlm.notebook.begin", lambda: None)
+    return commands
+
+
+def test_setup_cell_installs_what_is_missing_and_leaves_torch_alone(book, bare, capsys):
+    book.write("_config.yml", "repository: {url: 'https://git.example.org/a/b', branch: dev}\n")
+    book.write("pyproject.toml", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    exec(setup_code(Labels(book.root), book.root), {})
+    source = "git+https://git.example.org/a/b@dev"
+    assert [command[5:] for command in bare] == [
+        ["--disable-pip-version-check", "tqdm"],
+        ["--disable-pip-version-check", "--no-deps", source],
+    ]
+    assert capsys.readouterr().out == f"Installed scratchlm from {source}, tqdm.\n"
+
+
+def test_setup_cell_without_a_repository_says_how_to_install(book, bare):
+    with pytest.raises(ModuleNotFoundError, match="does not know the book's repository: run"):
+        exec(setup_code(Labels(book.root), book.root), {})
+    assert bare == []
 
 
 def test_a_chapter_that_has_not_run_is_one_sentence(book):
