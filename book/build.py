@@ -26,9 +26,6 @@ def build(root: Path = ROOT, console: Console | None = None) -> Path:
     from the sources. What was executed stays in the cache, so a second try is quick.
     """
     console = console or Console()
-    problems = inclusion.problems(root)
-    if problems:
-        raise BookError("\n".join(problems))
     (root / BUILD).mkdir(exist_ok=True)
     with locked(root, console):
         return _build(root, console)
@@ -54,6 +51,9 @@ def _build(root: Path, console: Console) -> Path:
         clear_site(root)
     (root / MARKER).touch()
     try:
+        problems = inclusion.problems(root)
+        if problems:
+            raise BookError("\n".join(problems))
         execution.execute(root, console)
         write_site(root, console)
     except BaseException:
@@ -77,7 +77,7 @@ def write_site(root: Path, console: Console) -> None:
     result = subprocess.run(
         command,
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "SCRATCHLM_BOOK": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -106,6 +106,12 @@ def measurements(root: Path = ROOT) -> dict[str, dict]:
     return found
 
 
+def kernel_environment(threads: int) -> dict[str, str]:
+    """Return the environment in which outputs are the same in every run: threads, hash seed."""
+    libraries = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return {**os.environ, **dict.fromkeys(libraries, str(threads)), "PYTHONHASHSEED": "0"}
+
+
 @dataclass
 class Run:
     """One page being executed in a kernel of its own."""
@@ -125,14 +131,6 @@ class Run:
 
     def __call__(self) -> nbformat.NotebookNode:
         """Execute the page and return the notebook with its outputs."""
-        threads = str(self.threads)
-        environment = {
-            **os.environ,
-            "OMP_NUM_THREADS": threads,
-            "MKL_NUM_THREADS": threads,
-            "OPENBLAS_NUM_THREADS": threads,
-            "PYTHONHASHSEED": "0",
-        }
         with tempfile.TemporaryDirectory() as folder:
             self.client = NotebookClient(
                 self.nb,
@@ -144,7 +142,7 @@ class Run:
             )
             self.started = time.perf_counter()
             try:
-                self.client.execute(env=environment)
+                self.client.execute(env=kernel_environment(self.threads))
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 raise ExecutionError(self._failure(error)) from error
             finally:

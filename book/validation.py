@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from book import ROOT, BookError, notebooks
+from book import ROOT, BookError, execution, notebooks
 from book.chapters import place
 
 SANITISERS = ROOT / "book" / "nbval.cfg"
@@ -30,8 +30,7 @@ def validate(root: Path = ROOT) -> int:
     command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(folder)]
     command += ["-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile"]
     command += ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", str(SANITISERS)]
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    environment = {**os.environ, **threads, "PYTHONHASHSEED": "0"}
+    environment = execution.kernel_environment(threads=1)
     if subprocess.run([*command, *map(str, files)], env=environment, check=False).returncode:
         raise BookError("A notebook gives other outputs than it shows; the cells are named above.")
     return len(files)

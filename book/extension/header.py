@@ -7,6 +7,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util import logging
 
+from book.execution import measurements
+
 logger = logging.getLogger(__name__)
 
 WORDS_A_MINUTE = 200
@@ -38,13 +40,10 @@ def _front_matter(app, docname: str) -> dict:
 
 
 def _measured(app) -> dict:
-    """Return what the last execution measured, by docname; nothing where it is not known."""
-    try:
-        from book.execution import measurements
-
-        return measurements(Path(app.srcdir))
-    except Exception:  # a stock build of a partial tree has no measurements, and that is no error
-        return {}
+    """Return what the last execution measured, by docname; read once a build."""
+    if not hasattr(app, "book_measured"):
+        app.book_measured = measurements(Path(app.srcdir))
+    return app.book_measured
 
 
 def prerequisites(app, docname: str, slugs: list[str]) -> str:

@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from book import ROOT, execution
+from book import ROOT, BookError, execution
 from book.build import MARKER, SITE, build
 from book.chapters import pages
 from scratchlm import closure
@@ -68,7 +68,7 @@ def test_time_and_memory_are_recorded(small):
     ran(small)
     found = execution.measurements(small.root)
     assert set(found) == {"chapters/part/one", "chapters/part/two"}
-    assert all(entry["seconds"] > 0 for entry in found.values())
+    assert all(entry["seconds"] > 0 and entry["memory_mb"] > 10 for entry in found.values())
 
 
 def test_a_failing_cell_names_chapter_line_and_traceback(small):
@@ -88,6 +88,14 @@ def test_a_failing_build_publishes_nothing_and_keeps_what_ran(small):
     assert (small.root / MARKER).exists()
     small.replace("chapters/part/two.md", "1 / 0", "1 + 0")
     assert "two" in ran(small)
+
+
+def test_a_stale_inclusion_publishes_nothing(small):
+    small.write("_build/html/index.html", "an older site")
+    small.write("code/scratchlm/small.py", "def lost():\n    pass\n")
+    with pytest.raises(BookError, match="lost is unused"):
+        build(small.root, QUIET)
+    assert not (small.root / SITE).exists()
 
 
 def test_the_key_stands_in_the_kernelspec_and_moves_no_line(small):
