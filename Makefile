@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test serve sync notebooks nbval check bench lock clean
+.PHONY: help install book test serve sync notebooks nbval course grade translation check bench \
+  lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +27,7 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $@
 
 book: $(STAMP) ## execute the chapters and build the site into _build/html
-	@$(BIN)/python -m book build
+	@$(BIN)/python -m book build $(if $(LOCALE),--language $(LOCALE))
 
 test: book ## build what changed, then run every test
 	@$(BIN)/python -m book.browser
@@ -44,6 +45,15 @@ notebooks: book ## write the chapters as notebooks into _build/notebooks
 nbval: notebooks ## execute the readers' notebooks and compare their outputs
 	@$(BIN)/python -m book nbval
 
+grade: book ## grade right, empty and wrong answers with both graders; `ONLY=names` takes a chapter
+	@$(BIN)/python -m pytest -n 2 -m grade -k '$(ONLY)' tests/book/test_grading.py
+
+course: $(STAMP) ## write a course's first files, and zips of its assignments; PLAN=intensive
+	@$(BIN)/python -m book course $(if $(PLAN),--plan $(PLAN))
+
+translation: $(STAMP) ## bring translations in step: `make translation LOCALE=de PAGE=chapters/…`
+	@$(BIN)/python -m book translation "$(LOCALE)" $(if $(PAGE),--page $(PAGE))
+
 check: book ## check sources, code style, claims, links and alt text
 	@$(BIN)/python -m book check
 	@$(BIN)/ruff check .
@@ -59,8 +69,12 @@ lock: $(STAMP) ## write requirements.txt anew; `make lock UPGRADE=--upgrade` tak
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra book --no-annotate \
 	  --no-header $(UPGRADE) pyproject.toml --output-file requirements.txt
+	@printf 'nbgrader\notter-grader\n' | $(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.10 --constraint requirements.txt --no-annotate --no-header $(UPGRADE) - \
+	  --output-file tests/book/graders.txt
 # a CPU build of torch needs none of these, and a CUDA build brings its own
 	@sed -i.bak -E '/^(nvidia|cuda|triton)/d' requirements.txt && rm requirements.txt.bak
+	@$(BIN)/python -m book.binder
 
 clean: ## remove what the build made; caches of data and checkpoints stay
 	rm -rf _build $(VENV) *.egg-info code/*.egg-info

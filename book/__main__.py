@@ -7,8 +7,24 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from book import ROOT, BookError, chapters, execution, inclusion, structure, validation
+from book import (
+    ROOT,
+    BookError,
+    chapters,
+    downloads,
+    execution,
+    handouts,
+    inclusion,
+    limits,
+    repository,
+    scaffold,
+    structure,
+    translation,
+    validation,
+    versions,
+)
 from book import build as builder
+from book import course as courses
 from book import notebooks as editions
 
 folder = click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True)
@@ -23,11 +39,12 @@ def cli(context, root):
 
 
 @cli.command()
+@click.option("--language", default="", help="Write the book in a language it is translated to.")
 @click.pass_obj
-def build(root):
+def build(root, language):
     """Execute what changed and write the site into _build/html."""
     started = time.perf_counter()
-    site = builder.build(root, Console())
+    site = translation.site(language, root) if language else builder.build(root, Console())
     took = time.perf_counter() - started
     click.echo(f"The book is built in {took:.0f} s. Open {site}/index.html")
 
@@ -46,6 +63,43 @@ def nbval(root):
     """Execute the readers' notebooks and compare their outputs, to the last digit."""
     count = validation.validate(root)
     click.echo(f"{count} notebooks give the outputs that they show.")
+
+
+@cli.command("translation")
+@click.argument("language")
+@click.option("--page", default="", help="Begin to translate this page.")
+@click.pass_obj
+def translate(root, language, page):
+    """Bring the translations to LANGUAGE in step with the pages, and say how far they are."""
+    for progress in translation.update(language, page, root):
+        click.echo(str(progress))
+
+
+@cli.command("notebooks-branch")
+@click.pass_obj
+def notebooks_branch(root):
+    """Pack the branch of notebooks that Colab and Binder open into a git bundle."""
+    click.echo(f"The branch of notebooks is packed in {downloads.write_branch(root)}")
+
+
+@cli.command("release")
+@click.argument("tag")
+@click.pass_obj
+def release(root, tag):
+    """Pack the built site as version TAG, which is v and the version in pyproject.toml."""
+    repository.check_tag(tag, root)
+    packed = versions.pack(root / builder.SITE, root / builder.BUILD / versions.ASSET)
+    click.echo(f"{tag} is packed in {packed}")
+
+
+@cli.command("pages")
+@click.option("--releases", type=click.Path(path_type=Path), default=Path("_build/releases"))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("_build/pages"))
+@click.pass_obj
+def pages(root, releases, out):
+    """Lay out what is deployed: the built site, and below it every released version."""
+    listed = versions.lay_out(root / builder.SITE, root / releases, root / out)
+    click.echo(f"{root / out} holds " + ", ".join(version["name"] for version in listed))
 
 
 @cli.command()
@@ -70,11 +124,33 @@ def sync(root):
 @click.pass_obj
 def check(root):
     """Check the table of contents, inclusions, exercises, claims and numbers of the sources."""
-    found = chapters.toc_problems(root) + inclusion.problems(root) + structure.problems(root)
+    found = chapters.toc_problems(root) or inclusion.problems(root) + structure.problems(root)
+    found = found or courses.problems(root) + limits.problems(root)
     if found:
         raise BookError("\n".join(found))
     count = len(chapters.pages(root))
     click.echo(f"{count} pages: contents, inclusions, exercises and claims agree.")
+
+
+@cli.command()
+@click.option("--plan", type=click.Choice(courses.plan_names()), help="The plan to begin with.")
+@click.pass_obj
+def course(root, plan):
+    """Write the first files of a course, and a zip of every assignment."""
+    written, kept = scaffold.scaffold(root, plan or "semester")
+    for name in written:
+        click.echo(f"wrote {name}")
+    if kept:
+        click.echo(f"Kept as they are: {', '.join(kept)}.")
+    if plan and courses.FILE in kept:
+        click.echo(f"The plan is the one in {courses.FILE}; to take {plan}, change it there.")
+    if missing := scaffold.unlisted(root):
+        lines = "\n".join(f"      - file: {name}" for name in missing)
+        click.echo(f"For these pages to be on the site, add to `chapters:` in _toc.yml:\n{lines}")
+    courses.load(root)
+    execution.execute(root, Console())
+    zips = handouts.write(root)
+    click.echo(f"{len(zips)} assignments are in {root / handouts.OUT}")
 
 
 @cli.command()
@@ -93,7 +169,9 @@ def serve(root, port):
 
     rebuild()
     server = Server()
-    for pattern in ("*.md", "*.yml", "chapters/**/*.md", "code/**/*.py", "book/**/*"):
+    beside = {f"{p.path.parent.relative_to(root)}/*.md" for p in chapters.pages(root)}
+    patterns = ("*.md", "*.yml", "chapters/**/*.md", "code/**/*.py", "book/**/*", *sorted(beside))
+    for pattern in patterns:
         server.watch(str(root / pattern), rebuild, delay=0.5)
     click.echo(f"Serving on http://127.0.0.1:{port}")
     server.serve(root=str(root / builder.SITE), port=port, host="127.0.0.1")

@@ -14,6 +14,8 @@ from scratchlm.closure import parse
 REGION = re.compile(r"^# BEGIN SOLUTION\n(.*?)^# END SOLUTION\n?", re.S | re.M)
 MARKERS = re.compile(r"^# (?:BEGIN|END) SOLUTION\n", re.M)
 
+ABSENT = {"answer", "hidden-test"}  # tags of cells that students get without their code
+
 
 def unmarked(code: str) -> str:
     """Return an answer cell without the markers around its solution."""
@@ -30,12 +32,36 @@ def blanked(code: str) -> str:
     return code.rstrip("\n")
 
 
-def placeholder(solution: str, wanted: set[str]) -> str:
+def parted(code: str) -> tuple[str, str]:
+    """Return the code of an answer cell without its call of `check`, and that call."""
+    lines = code.splitlines()
+    call = next(node for node in ast.parse(code).body if is_check(node))
+    first, last = call.lineno - 1, call.end_lineno
+    return "\n".join(lines[:first] + lines[last:]).rstrip(), "\n".join(lines[first:last])
+
+
+def is_check(node: ast.stmt) -> bool:
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and getattr(call.func, "id", "") == "check"
+
+
+def stubbed(code: str, call: str) -> str:
+    """Return an answer cell with stubs of what the check is given before the solution.
+
+    What an unanswered cell leaves undefined would otherwise be taken from an earlier exercise.
+    """
+    wanted = loads(call)
+    return REGION.sub(
+        lambda region: placeholder(region[1], wanted, "") + region[0], code + "\n"
+    ).rstrip("\n")
+
+
+def placeholder(solution: str, wanted: set[str], empty: str = "...\n") -> str:
     """Return stubs of the names in `wanted` that a solution defines, in its order."""
     stubs = {}
     for node in ast.parse(solution).body:
         stubs.update({name: stub(node, name) for name in sorted(stores(node) & wanted)})
-    return "".join(stubs.values()) or "...\n"
+    return "".join(stubs.values()) or empty
 
 
 def stub(node: ast.stmt, name: str) -> str:
@@ -67,22 +93,23 @@ def loads(code: str) -> set[str]:
 
 
 def check_use(cells: list[Cell], root) -> None:
-    """Raise BookError where a later cell needs what only a solution defines.
+    """Raise BookError where a later cell needs what only a solution or a hidden test defines.
 
-    Such a cell would fail in a notebook without solutions.
+    Such a cell would fail, or give something else, in a notebook without them.
     """
-    for number, cell in enumerate(cells):
-        if "answer" not in cell.tags:
-            continue
-        region = REGION.search(cell.code + "\n")
-        solved = stores(parse(region[1])) if region else set()
-        kept = solved & loads(REGION.sub("", cell.code + "\n"))
-        others = [other for other in cells if "answer" not in other.tags]
-        elsewhere = set().union(*(stores(parse(other.code)) for other in others))
-        for later in (other for other in cells[number + 1 :] if "answer" not in other.tags):
-            needed = loads(later.code) & (kept | (solved - elsewhere))
-            if needed:
+    others = [other for other in cells if not ABSENT.intersection(other.tags)]
+    elsewhere = set().union(*(stores(parse(other.code)) for other in others))
+    for cell in (cell for cell in cells if ABSENT.intersection(cell.tags)):
+        if hidden := "hidden-test" in cell.tags:
+            missing = stores(parse(cell.code))
+        else:
+            region = REGION.search(cell.code + "\n")
+            solved = stores(parse(region[1])) if region else set()
+            missing = solved & loads(REGION.sub("", cell.code + "\n")) | (solved - elsewhere)
+        for later in (other for other in others if other.line > cell.line):
+            if needed := loads(later.code) & missing:
+                what = "hidden test" if hidden else "solution"
                 raise BookError(
                     f"{place(later.path, later.line, root)}: this cell uses {min(needed)}, which "
-                    f"the solution in line {cell.line} defines; student notebooks do not have it."
+                    f"the {what} in line {cell.line} defines; student notebooks do not have it."
                 )

@@ -4,13 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from book import ROOT, BookError, execution, inclusion
+from book import ROOT, BookError, contents, course, downloads, execution, inclusion
 
 BUILD = Path("_build")
 SITE = BUILD / "html"
@@ -51,11 +52,16 @@ def _build(root: Path, console: Console) -> Path:
         clear_site(root)
     (root / MARKER).touch()
     try:
-        problems = inclusion.problems(root)
+        problems = contents.problems(root) or course.problems(root)
+        problems = problems or inclusion.problems(root)
         if problems:
             raise BookError("\n".join(problems))
+        if outside := contents.left_out(root):
+            names = ", ".join(name.removeprefix(f"{contents.PAGES}/") for name in outside)
+            console.print(f"Left out of {contents.FILE}: {names}.", highlight=False, soft_wrap=True)
         execution.execute(root, console)
         write_site(root, console)
+        downloads.write(root / SITE / downloads.FOLDER, root)
     except BaseException:
         clear_site(root)
         raise
@@ -69,15 +75,16 @@ def clear_site(root: Path = ROOT) -> None:
         shutil.rmtree(root / path, ignore_errors=True)
 
 
-def write_site(root: Path, console: Console) -> None:
+def write_site(root: Path, console: Console, options: Sequence[str] = ()) -> None:
     """Run the stock builder on the executed chapters, warnings as errors."""
     console.print("writing the site …")
     stock = Path(sys.executable).with_name("jupyter-book")
-    command = [str(stock), "build", ".", "-W", "--keep-going", "-q"]
+    command = [str(stock), "build", ".", "-W", "--keep-going", "-q", *options]
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     result = subprocess.run(
         command,
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
         text=True,
         check=False,

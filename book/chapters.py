@@ -1,14 +1,15 @@
 """What the book is made of: the table of contents, the pages' front matter and their code cells."""
 
 import re
-from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import yaml
 
-from book import ROOT, BookError
+from book import ROOT, BookError, contents
 
+NESTED = re.compile(r"^(`{4,}|~{3,}).*?^\1[`~]*\s*$", re.S | re.M)  # a block that shows blocks
 FENCE = re.compile(r"^(?P<ticks>`{3,})\{code-cell\}.*$")
 
 
@@ -36,6 +37,8 @@ class Page:
     path: Path
     text: str
     front_matter: dict
+    number: int | None = None  # of the chapter
+    is_root: bool = False  # the first page of the site
 
     @property
     def slug(self) -> str:
@@ -51,11 +54,16 @@ class Page:
         return "kernelspec" in self.front_matter
 
     @property
-    def is_chapter(self) -> bool:
-        """A chapter states what it builds on; a front or back page does not."""
-        return "prerequisites" in self.book
+    def of_the_book(self) -> bool:
+        """The book's own pages lie in `chapters/`; the others are those of whoever teaches."""
+        return self.docname.startswith(f"{contents.PAGES}/")
 
     @property
+    def is_chapter(self) -> bool:
+        """A chapter of the book states what it builds on; a front or back page does not."""
+        return "prerequisites" in self.book or not (self.of_the_book or self.is_root)
+
+    @cached_property
     def cells(self) -> list[Cell]:
         return code_cells(self.path, self.text)
 
@@ -86,10 +94,11 @@ def code_cells(path: Path, text: str) -> list[Cell]:
     while at < len(lines):
         fence = FENCE.match(lines[at])
         if fence:
-            end = next(
-                (i for i in range(at + 1, len(lines)) if lines[i].rstrip() == fence["ticks"]), None
-            )
-            if end is None:
+            ticks = fence["ticks"]
+            after = range(at + 1, len(lines))
+            end = next((i for i in after if lines[i].rstrip() == ticks), None)
+            # a cell that is open still when the next one begins would swallow it
+            if end is None or any(row.startswith(f"{ticks}{{") for row in lines[at + 1 : end]):
                 raise BookError(f"{place(path, at + 1)}: this code cell is never closed.")
             options, start = _options(path, lines, at + 1, end)
             code = "\n".join(lines[start:end])
@@ -118,46 +127,9 @@ def _options(path: Path, lines: list[str], start: int, end: int) -> tuple[dict, 
     return options, at
 
 
-def toc_entries(root: Path = ROOT) -> list[str]:
-    """Return the docnames in `_toc.yml`, in order."""
-    try:
-        toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise BookError(f"_toc.yml cannot be read: {error}") from error
-
-    def walk(node):
-        if isinstance(node, dict):
-            for key in ("root", "file"):
-                if key in node:
-                    yield re.sub(r"\.md$", "", str(node[key]))
-            for key in ("parts", "chapters", "sections", "entries", "subtrees"):
-                for child in node.get(key) or []:
-                    yield from walk(child)
-
-    return list(walk(toc))
-
-
 def toc_problems(root: Path = ROOT) -> list[str]:
-    """Say what is wrong with `_toc.yml`: missing files, entries there twice, pages left out."""
-    entries = toc_entries(root)
-    problems = [
-        f"_toc.yml names {name}, but there is no {name}.md; correct the name or remove the entry."
-        for name in dict.fromkeys(entries)
-        if not (root / f"{name}.md").is_file()
-    ]
-    problems += [
-        f"_toc.yml names {name} {count} times; keep one entry."
-        for name, count in Counter(entries).items()
-        if count > 1
-    ]
-    listed = set(entries)
-    for path in sorted((root / "chapters").rglob("*.md")):
-        name = path.relative_to(root).with_suffix("").as_posix()
-        if name not in listed:
-            problems.append(
-                f"{name}.md is missing from _toc.yml; add it there or move it out of chapters/."
-            )
-    return problems
+    """Say what is wrong with `_toc.yml`, each with its line."""
+    return contents.problems(root)
 
 
 def pages(root: Path = ROOT) -> list[Page]:
@@ -165,9 +137,39 @@ def pages(root: Path = ROOT) -> list[Page]:
     problems = toc_problems(root)
     if problems:
         raise BookError("\n".join(problems))
-    found = []
-    for name in toc_entries(root):
-        path = root / f"{name}.md"
-        text = path.read_text(encoding="utf-8")
-        found.append(Page(name, path, text, read_front_matter(path, text)))
+    found = [
+        read_page(entry.docname, root, entry.number, entry.root) for entry in contents.read(root)
+    ]
+    wrong = [sentence for page in found for sentence in _form(page, root)]
+    if wrong:
+        raise BookError("\n".join(wrong))
     return found
+
+
+def left_out(root: Path = ROOT) -> list[Page]:
+    """Return the pages of `chapters/` that `_toc.yml` does not name."""
+    return [read_page(name, root) for name in contents.left_out(root)]
+
+
+def read_page(docname: str, root: Path, number: int | None = None, is_root: bool = False) -> Page:
+    path = root / f"{docname}.md"
+    text = path.read_text(encoding="utf-8")
+    return Page(docname, path, text, read_front_matter(path, text), number, is_root)
+
+
+def _form(page: Page, root: Path) -> list[str]:
+    """Say what keeps a page with code from running."""
+    jupytext = (page.front_matter.get("jupytext") or {}).get("text_representation") or {}
+    known = jupytext.get("format_name") == "myst" or page.front_matter.get("file_format")
+    if page.executable and not known:
+        sentence = "beside `kernelspec:` the front matter needs `file_format: mystnb`."
+        return [f"{place(page.path, 1, root)}: {sentence}"]
+    shown = re.sub(NESTED, lambda block: "\n" * block[0].count("\n"), page.text)
+    cells = [] if page.executable else code_cells(page.path, shown)
+    if cells:
+        where = place(page.path, cells[0].line, root)
+        kernel = "kernelspec: {display_name: Python 3, language: python, name: python3}"
+        return [
+            f"{where}: to run code, the front matter needs `file_format: mystnb` and `{kernel}`."
+        ]
+    return []

@@ -14,6 +14,7 @@ class Chunk:
     text: str
     solution: str = ""  # the label of the exercise that it solves
     widget: Directive | None = None
+    exercise: str = ""  # the label of the exercise that it states
 
 
 def chunks(page: Page, first: int, last: int, solution: str = "") -> tuple[list[Chunk], str]:
@@ -53,13 +54,15 @@ class _Cutter:
             self.solution = block.argument if block.name == "solution-start" else ""
         elif block and block.name in ("exercise", "widget"):
             self.cut(token.map[0])
-            self.cut(token.map[1], block if block.name == "widget" else None)
+            self.cut(token.map[1], block)
         self.target = None
 
-    def cut(self, end: int, widget: Directive | None = None) -> None:
-        """End the present chunk before line `end`."""
+    def cut(self, end: int, block: Directive | None = None) -> None:
+        """End the present chunk before line `end`; `block` is what it consists of."""
         text = "\n".join(self.lines[self.start : end])
         if text.strip():
             line = self.first + self.start
-            self.found.append(Chunk(line, text, self.solution, widget))
+            widget = block if block and block.name == "widget" else None
+            stated = block and block.name == "exercise" and block.options.get("label")
+            self.found.append(Chunk(line, text, self.solution, widget, stated or ""))
         self.start = end

@@ -36,7 +36,7 @@ from book.chapters import Page, pages, place
 from scratchlm.closure import source_closure
 
 CACHE = Path("_build") / ".jupyter_cache"
-VERSIONS = ("torch", "numpy", "matplotlib", "safetensors", "ipykernel")
+VERSIONS = ("torch", "numpy", "matplotlib", "safetensors", "regex", "tiktoken", "ipykernel")
 TIMEOUT = 900  # seconds for one cell: a cell that hangs must not hang the build
 
 
@@ -153,7 +153,7 @@ class Run:
         """Note the kernel's memory if it is the most so far."""
         pid = getattr(getattr(getattr(self.client, "km", None), "provisioner", None), "pid", None)
         try:
-            used = psutil.Process(pid).memory_info().rss if pid else 0
+            used = peak_memory(pid) if pid else 0
         except psutil.Error:
             return
         self.memory_mb = max(self.memory_mb, used / 2**20)
@@ -219,6 +219,15 @@ def _keep(run: Run, nb: nbformat.NotebookNode, jupyter_cache) -> None:
     data = {"execution_seconds": round(run.seconds, 2), "memory_mb": round(run.memory_mb)}
     bundle = CacheBundleIn(nb, str(run.page.path), data=data)
     jupyter_cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def peak_memory(pid: int) -> int:
+    """Return the most bytes that a process has held, or holds where the system does not say."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"^VmHWM:\s+(\d+) kB", status, re.M)[1]) * 1024
+    except (OSError, TypeError):  # no such file, or no such line in it
+        return psutil.Process(pid).memory_info().rss
 
 
 def _stop_kernels() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from book import ROOT, BookError
+from book import ROOT, BookError, contents
 from book.chapters import Cell, code_cells, place
 
 try:
@@ -94,7 +94,10 @@ def find(inclusion: Inclusion, root: Path = ROOT) -> Source | None:
 
 
 def chapter_files(root: Path = ROOT) -> list[Path]:
-    return sorted((root / "chapters").rglob("*.md"))
+    """Return the book's chapters, also those left out of the contents, and the pages beside."""
+    own = (root / f"{entry.docname}.md" for entry in contents.read(root))
+    files = [path for path in own if path.is_file()]
+    return sorted({*files, *(root / contents.PAGES).rglob("*.md")})
 
 
 def sync(root: Path = ROOT) -> list[Path]:
@@ -120,14 +123,18 @@ def sync(root: Path = ROOT) -> list[Path]:
 
 
 def problems(root: Path = ROOT) -> list[str]:
-    """Say which inclusions are missing, stale, twice there or unused, with file and line."""
+    """Say which inclusions are missing, stale, twice there or unused, with file and line.
+
+    Pages beside the book's own may show an object that a chapter shows as well.
+    """
     found: list[str] = []
     seen: dict[str, Inclusion] = {}
     for path in chapter_files(root):
-        included = inclusions(path)
+        included, beside = inclusions(path), not path.is_relative_to(root / contents.PAGES)
         for inclusion in included:
-            found += _inclusion_problems(inclusion, seen, root)
-            seen.setdefault(inclusion.target, inclusion)
+            found += _inclusion_problems(inclusion, {} if beside else seen, root)
+            if not beside:
+                seen.setdefault(inclusion.target, inclusion)
         found += _unused_in_chapter(path, included, root)
     return found + _never_shown(set(seen), root)
 

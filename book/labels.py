@@ -4,33 +4,39 @@ Numbers and titles are read from the pages' sources, so they are there for whate
 from a page besides the site.
 """
 
-import os
 import re
-import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
 import yaml
+from docutils import nodes
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
-from book import ROOT, BookError
-from book.chapters import Page, pages
+from book import ROOT, BookError, glossary, repository
+from book.chapters import Page, left_out, pages
 
 DIRECTIVE = re.compile(r"\{([\w:-]+)\}[ \t]*(.*)")
+GLOSSARY = "chapters/appendices/glossary"
 # directives that Sphinx numbers, with the option that names them
 NUMBERED = {"figure": "name", "table": "name", "math": "label", "exercise": "label"}
 
 
 @dataclass(frozen=True)
 class Label:
-    """A place that can be referred to; `text` is how a reference without words of its own reads."""
+    """A place that can be referred to; `text` is how a reference without words of its own reads.
+
+    One on a page that `_toc.yml` leaves out has no number.
+    """
 
     docname: str
     text: str
     number: str = ""
+    left_out: bool = False
+    kind: str = "section"
 
 
 @dataclass
@@ -79,103 +85,114 @@ def body_of(page: Page) -> str:
     return "\n" * front[0].count("\n") + page.text[front.end() :] if front else page.text
 
 
-def chapter_numbers(root: Path = ROOT) -> dict[str, int]:
-    """Return the numbers of the chapters by docname: the parts marked `numbered` count on."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    numbered = [part for part in toc.get("parts", []) if part.get("numbered")]
-    files = [chapter["file"] for part in numbered for chapter in part.get("chapters", [])]
-    return {str(file).removesuffix(".md"): number for number, file in enumerate(files, 1)}
-
-
 class Labels:
-    """The labels of all pages, and the addresses of the site and of the repository."""
+    """The labels of all pages, and where they are on the site."""
 
-    def __init__(self, root: Path = ROOT):
+    def __init__(self, root: Path = ROOT, selected: bool = True):
         self.root = root
         self.found: dict[str, Label] = {}
         self.titles: dict[str, str] = {}
-        numbers = chapter_numbers(root)
-        for page in pages(root):
-            self._read(page, numbers.get(page.docname))
+        self.terms: dict[str, str] = {}  # what a glossary defines → its page
+        self.counts: Counter = Counter()  # numbers run on from page to page within a chapter
+        self.left_out = {page.docname: page for page in left_out(root)}
+        for page in pages(root) if selected else []:
+            self._read(page)
+        for page in self.left_out.values():
+            self._read(page)
 
-    def _read(self, page: Page, chapter: int | None) -> None:
-        counts, waiting = dict.fromkeys(NUMBERED, 0), []
-        cells = {cell.line: cell for cell in page.cells}
+    def _read(self, page: Page) -> None:
+        waiting, cells = [], {cell.line: cell for cell in page.cells}
         tokens = parser().parse(body_of(page))
-
-        def number(kind: str) -> str:
-            counts[kind] += 1
-            return f"{chapter}.{counts[kind]}" if chapter else str(counts[kind])
-
         for at, token in enumerate(tokens):
             if token.type == "myst_target":
                 waiting.append(token.content)
             elif token.type == "heading_open":
                 title = plain(tokens[at + 1])
                 self.titles.setdefault(page.docname, title)
-                self.found.update({name: Label(page.docname, title) for name in waiting})
+                self._name(page, waiting, title)
                 waiting = []
             elif token.type == "math_block_label":
-                self._note(page, token.info, "math", number("math"))
+                self._note(page, token.info, "math")
             elif (block := directive(token)) is not None:
-                self._read_block(page, block, cells.get(token.map[0] + 1), number)
-        self.found.update({n: Label(page.docname, self.titles[page.docname]) for n in waiting})
+                self._read_block(page, block, cells.get(token.map[0] + 1))
+        self._name(page, waiting, self.titles.get(page.docname, page.slug))
 
-    def _read_block(self, page: Page, block: Directive, cell, number) -> None:
+    def _read_block(self, page: Page, block: Directive, cell) -> None:
         figure = (cell.options.get("mystnb") or {}).get("figure") if cell else None
         if figure:
-            self._note(page, figure.get("name"), "figure", number("figure"))
+            self._note(page, figure.get("name"), "figure")
+        elif block.name == "glossary":
+            for entry in glossary.entries(block.body):
+                for term in entry.terms:
+                    self.terms.setdefault(term.lower(), page.docname)
         elif block.name in NUMBERED and "nonumber" not in block.options:
             label = block.options.get(NUMBERED[block.name])
             if label or block.name != "math":
-                self._note(page, label, block.name, number(block.name))
+                self._note(page, label, block.name)
 
-    def _note(self, page: Page, name: str | None, kind: str, number: str) -> None:
-        text = f"({number})" if kind == "math" else f"{kind.capitalize()} {number}"
+    def _name(self, page: Page, names: list[str], title: str) -> None:
+        outside = page.docname in self.left_out
+        for name in names:
+            self.found.setdefault(name, Label(page.docname, title, left_out=outside))
+
+    def _note(self, page: Page, name: str | None, kind: str) -> None:
+        """Number a figure, a table, an equation or an exercise; keep it if it has a name."""
+        if page.docname in self.left_out:
+            thing = {"math": "an equation", "exercise": "an exercise"}.get(kind, f"a {kind}")
+            text, number = f"{thing} in {self.titles.get(page.docname, page.slug)}", ""
+        else:
+            self.counts[kind, page.number] += 1
+            count = self.counts[kind, page.number]
+            number = f"{page.number}.{count}" if page.number else str(count)
+            text = f"({number})" if kind == "math" else f"{kind.capitalize()} {number}"
         if name:
-            self.found[name] = Label(page.docname, text, number)
+            label = Label(page.docname, text, number, page.docname in self.left_out, kind)
+            self.found.setdefault(name, label)
 
     def __getitem__(self, name: str) -> Label:
         if name not in self.found:
             raise BookError(f"nothing is labelled {name!r}")
         return self.found[name]
 
-    @cached_property
-    def settings(self) -> dict:
-        path = self.root / "_config.yml"
-        return (yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}) or {}
+    def leads_to(self, name: str) -> str:
+        """Return the address of a label, or nothing where it has none."""
+        label = self[name]
+        anchor = ("equation-" if label.kind == "math" else "") + nodes.make_id(name)
+        return self.page_address(label.docname, anchor)
 
-    @property
-    def site(self) -> str:
-        """The address of the site without a slash at its end, or nothing."""
-        return ((self.settings.get("html") or {}).get("baseurl") or "").rstrip("/")
+    def page_address(self, docname: str, anchor: str = "") -> str:
+        """Return the address of a page here; of one that is left out, that in the public book."""
+        if docname not in self.left_out:
+            return self.address(docname, anchor)
+        public = public_address(self.root)
+        return f"{public}/{docname}.html{'#' if anchor else ''}{anchor}" if public else ""
+
+    def term_address(self, term: str) -> str:
+        """Return the address of a term's definition, or nothing where it has none."""
+        return self.page_address(self.terms.get(term.lower(), GLOSSARY), term_place(term))
+
+    @cached_property
+    def repository(self) -> repository.Repository:
+        return repository.find(self.root)
 
     def address(self, docname: str, anchor: str = "") -> str:
         """Return the address of a place on the site, or nothing where the site has none."""
-        return f"{self.site}/{docname}.html{'#' if anchor else ''}{anchor}" if self.site else ""
+        return self.repository.page(docname, anchor)
 
     def package(self) -> str:
         """Return what pip installs the package from, or nothing where no repository is known."""
-        actions = os.environ if os.environ.get("GITHUB_ACTIONS") else {}
-        server, name = actions.get("GITHUB_SERVER_URL"), actions.get("GITHUB_REPOSITORY")
-        known = self.settings.get("repository") or {}
-        url = f"{server}/{name}" if name else (known.get("url") or "")
-        commit = actions.get("GITHUB_SHA") or head(self.root) or known.get("branch") or "main"
-        url = url.rstrip("/").removesuffix(".git")
-        return (
-            f"{url}/archive/{commit}.zip"
-            if "://github.com/" in url
-            else url and (f"git+{url}@{commit}")
-        )
+        return self.repository.package()
 
 
-def head(root: Path) -> str:
-    """Return the commit that is checked out, or nothing."""
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+def term_place(term: str) -> str:
+    """Return the name of the place of a term's definition."""
+    return "term-" + re.sub(r"[^\w]+", "-", term).strip("-")
+
+
+def public_address(root: Path = ROOT) -> str:
+    """Return the address of the public book, which has every chapter, as _config.yml gives it."""
+    sphinx = (repository.settings(root).get("sphinx") or {}).get("config") or {}
+    return (sphinx.get("book_public_url") or "").rstrip("/")
 
 
 def plain(inline) -> str:

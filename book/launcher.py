@@ -20,10 +20,16 @@ ABOUT = """\
 >
 > Folded cells draw figures, check what the text says, or hold numbers for it. {exercises}"""
 
+ABOUT_PAGE = "> This is the page {title} of the book as a notebook."
+
+GRADED = "Every exercise has a cell for your answer, and says how many points it is worth."
+
 READERS = {
     "reader": ("readers", "Solutions are folded, too."),
     "student": ("students", "Every exercise has a cell for your answer."),
-    "instructor": ("instructors", "Solutions are shown."),
+    "instructor": ("instructors", "Solutions and hidden tests are shown."),
+    "nbgrader": ("nbgrader", GRADED),
+    "otter": ("Otter-Grader", GRADED),
 }
 
 SETUP = """\
@@ -63,6 +69,8 @@ def about(page: Page, labels: Labels, edition: str) -> str:
     title = f"*{labels.titles[page.docname]}*"
     reader, exercises = READERS[edition]
     title = linked(title, labels.address(page.docname))
+    if not page.is_chapter:
+        return ABOUT_PAGE.format(title=title)
     return ABOUT.format(title=title, reader=reader, exercises=exercises)
 
 

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from book import ROOT, BookError, works
+from book import ROOT, BookError, uses, works
 from book.chapters import Page, place
-from book.labels import Directive, Labels, directive, parser
+from book.labels import Directive, Labels, directive, parser, term_place
 from book.plain import anchor, details, escaped, indented, linked, quoted
 
 # what is plain Markdown already
@@ -26,7 +26,17 @@ INLINES = {
     *("text", "softbreak", "hardbreak", "em", "strong", "s", "code_inline", "math_inline"),
     *("html_inline", "link", "image"),
 }
-GLOSSARY = "chapters/appendices/glossary"
+DEFINITIONS = {"dl_open", "dl_close", "dt_open", "dt_close", "dd_open", "dd_close"}
+# what only the site can show
+SITE_ONLY = {
+    "road": "the map of the book",
+    "book-status": "the table of chapters",
+    "chapter-list": "the list of chapters",
+    "used-by": "the pages that use it",
+    "schedule": "the schedule of a course",
+    "assignments": "the assignments of a course",
+    "workload": "what the chapters cost",
+}
 BOXES = {"note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "seealso"}
 ASIDES = {"admonition", "margin", "sidebar", *BOXES}
 PLACE = re.compile(r"(.*?)\s*<([^<>]+)>\s*$", re.S)
@@ -47,13 +57,16 @@ class Converter:
         starts = [0]
         for row in text.split("\n"):
             starts.append(starts[-1] + len(row) + 1)
-        edits, at = [], 0
+        edits, at, term = [], 0, 0
         for token in parser().parse(text):
             span = (starts[token.map[0]], starts[token.map[1]] - 1) if token.map else (at, at)
             where = line + (token.map[0] if token.map else 0)
             with _located(self.page, where, self.root):
                 if token.type == "inline":
                     found = self._inline(text, token, max(at, span[0]))
+                elif token.type in DEFINITIONS:
+                    term = text.find("\n", span[0]) if token.type == "dt_open" else term
+                    found = _definition(token.type, text, max(at, span[0]), term)
                 else:
                     new = self._block(token, where, text[span[0] : span[1]])
                     found = [] if new is None else [(*span, new)]
@@ -105,7 +118,48 @@ class Converter:
             return self.caption(options.get("name"), "Table", title) + f"\n\n{body}"
         if name == "footbibliography":
             return works.listed(list(dict.fromkeys(self.cited)), self.root)
+        return self._of_the_back(block, body)
+
+    def _of_the_back(self, block: Directive, body: str) -> str:
+        """Return what front and back pages have: glossary, bibliography, parts of the site."""
+        name = block.name
+        if name == "container":
+            return body
+        if name == "glossary":
+            return self._glossary(block)
+        if name == "works-cited":
+            return works.listed(sorted(uses.works_cited(self.root)), self.root)
+        if name == "literalinclude":
+            return self._included(block)
+        if name in SITE_ONLY:
+            here = linked("the site", self.labels.address(self.page.docname))
+            return f"*Here, {here} shows {SITE_ONLY[name]}.*"
         raise BookError(f"the directive {{{name}}} has no plain form in notebooks")
+
+    def _included(self, block: Directive) -> str:
+        """Return a file that the page shows, as a block of code."""
+        path = (self.page.path.parent / block.argument).resolve()
+        if not path.is_file():
+            raise BookError(f"there is no file {block.argument}")
+        code = path.read_text(encoding="utf-8").rstrip()
+        fence = "`" * (1 + max([2, *map(len, re.findall(r"^`+", code, re.M))]))
+        caption = block.options.get("caption")
+        above = f"**{caption}**\n\n" if caption else ""
+        return f"{above}{fence}{block.options.get('language', '')}\n{code}\n{fence}"
+
+    def _glossary(self, block: Directive) -> str:
+        """Return the entries of a glossary in its order: terms in bold, then the definition."""
+        entries = re.findall(r"((?:^\S.*\n)+)((?:^[ \t]+.*\n|^\n)+)", block.body + "\n\n", re.M)
+        if "sorted" in block.options:
+            entries.sort(key=lambda entry: entry[0].lower())
+        found = []
+        for terms, definition in entries:
+            names = terms.splitlines()
+            places = "".join(f'<a id="{term_place(name)}"></a>' for name in names)
+            text = "\n".join(row.strip() for row in definition.splitlines()).strip()
+            # errors are located at the directive: an entry has no line of its own
+            found.append(f"{places}\n\n**{', '.join(names)}**\n\n{self.convert(text, 0)}")
+        return "\n\n".join(found)
 
     def _exercise(self, options: dict) -> str:
         """Return the beginning of an exercise: a place to link to, and its number."""
@@ -186,7 +240,7 @@ class Converter:
         label = self.labels[name]
         if label.docname == self.page.docname:
             return f"#{name}"
-        return self.labels.address(label.docname, name)
+        return self.labels.leads_to(name)
 
     def role(self, name: str, content: str) -> str:
         """Return what stands in the place of a role."""
@@ -195,26 +249,34 @@ class Converter:
         if name in ("glue:text", "glue"):
             return escaped(self.value(content))
         if name == "term":
-            entry = "term-" + re.sub(r"[^\w]+", "-", target).strip("-")
-            return linked(words or target, self.labels.address(GLOSSARY, entry))
+            return linked(words or target, self._term(target))
         if name in ("ref", "numref", "eq"):
             return self._reference(words, target)
         if name == "doc":
             docname = target.lstrip("/")
-            return linked(words or self.labels.titles[docname], self.labels.address(docname))
+            return linked(words or self.labels.titles[docname], self.labels.page_address(docname))
         if re.fullmatch(r"(foot)?cite:[pt]s?", name):
             keys = [key.strip() for key in content.split(",")]
             self.cited += keys
             return works.cite(keys, name.partition(":")[2], self.root)
+        if name == "first-chapter":
+            return words or content
         if name == "math":
             return f"${content}$"
         if name in ("sub", "sup", "kbd", "abbr"):
             return f"<{name}>{html.escape(content)}</{name}>"
         raise BookError(f"the role {{{name}}} has no plain form in notebooks")
 
+    def _term(self, term: str) -> str:
+        """Return the address of a term's definition."""
+        here = self.labels.terms.get(term.lower()) == self.page.docname
+        return f"#{term_place(term)}" if here else self.labels.term_address(term)
+
     def _reference(self, words: str, target: str) -> str:
         label = self.labels[target]
-        text = re.sub(r"%s|\{number\}", label.number, words) if words else label.text
+        numbered = re.search(r"%s|\{number\}", words)
+        text = words if words and not (numbered and label.left_out) else label.text
+        text = re.sub(r"%s|\{number\}", label.number, text)
         return linked(text, self._target(target))
 
     def value(self, content: str) -> str:
@@ -223,6 +285,20 @@ class Converter:
         if key not in self.glued:
             raise BookError(f"no cell of the page glues {key!r}")
         return format(self.glued[key], form)
+
+
+def _definition(kind: str, text: str, start: int, end: int) -> list[tuple[int, int, str]]:
+    """Return the edits that set a term in bold and its definition below it as a paragraph.
+
+    `start` is where the block may begin, `end` where the line of the present term ends.
+    """
+    if kind == "dt_open":
+        return [(start, start, "**")]
+    if kind == "dt_close":
+        return [(end, end, "**\n")]
+    # the parser gives a definition the lines of its term, too: the marker says where it begins
+    marker = re.compile(r"^[ \t]*[:~][ \t]+", re.M).search(text, start)
+    return [(marker.start(), marker.end(), "")] if kind == "dd_open" and marker else []
 
 
 def _role(child) -> re.Pattern:

@@ -1,26 +1,28 @@
 """Checks of the chapters' sources: front matter, exercises, claims, glued numbers."""
 
 import re
-from collections import Counter
 from pathlib import Path
 
-from book import ROOT
-from book.chapters import Page, pages, place
+from book import ROOT, exercises
+from book.chapters import Page, left_out, pages, place
 
-EXERCISE = re.compile(r"^`{3,}\{exercise(?:-start)?\}[^\n]*\n((?::.*\n)*)", re.M)
-SOLUTION = re.compile(r"^`{3,}\{solution-start\} *(\S+)", re.M)
-CHECK_CALL = re.compile(r"""^check\(\s*["']([\w-]+)["']""", re.M)
+ORDER = re.compile(
+    r"\b(?:the|this|our)\s+(?:next|last|previous|following|preceding)\s+chapters?\b", re.I
+)
 GLUED = re.compile(r"""\bglue\(\s*f?["']([^"']+)["']""")
 GLUE_ROLE = re.compile(r"\{glue(?::\w+)?\}`([^`:]+)")
 
 
 def problems(root: Path = ROOT) -> list[str]:
     """Say what is wrong with the chapters' sources, each with file and line."""
-    found, slugs = [], {page.slug for page in pages(root)}
-    for page in pages(root):
-        found += exercise_problems(page, root) + glue_problems(page, root)
-        if page.is_chapter:
-            found += chapter_problems(page, slugs, root)
+    here = pages(root)
+    found = exercises.all_problems(here, root)
+    slugs = {page.slug for page in [*here, *left_out(root)]}
+    for page in here:
+        found += glue_problems(page, root)
+        found += prerequisite_problems(page, slugs, root)
+        if page.is_chapter and page.of_the_book:
+            found += chapter_problems(page, root) + order_problems(page, root)
     return found
 
 
@@ -28,50 +30,36 @@ def _line(page: Page, position: int) -> int:
     return page.text.count("\n", 0, position) + 1
 
 
-def chapter_problems(page: Page, slugs: set[str], root: Path) -> list[str]:
-    """A chapter has a budget in seconds, prerequisites that exist, and claims that are checked."""
+def prerequisite_problems(page: Page, slugs: set[str], root: Path) -> list[str]:
+    """What a chapter builds on exists, in this selection or left out of it."""
+    return [
+        f"{place(page.path, 1, root)}: the prerequisite {slug!r} is no page of this book."
+        for slug in page.book.get("prerequisites") or []
+        if slug not in slugs
+    ]
+
+
+def order_problems(page: Page, root: Path = ROOT) -> list[str]:
+    """A chapter names the chapters that it refers to: which one comes next is for `_toc.yml`."""
+    return [
+        f"{place(page.path, _line(page, found.start()), root)}: {' '.join(found[0].split())!r} "
+        f"holds in one order of the chapters only; name the chapter."
+        for found in ORDER.finditer(page.text)
+    ]
+
+
+def chapter_problems(page: Page, root: Path) -> list[str]:
+    """A chapter of the book has a budget in seconds, and claims that are checked."""
     found, where = [], place(page.path, 1, root)
     budget = page.book.get("budget")
     if not isinstance(budget, int | float) or budget <= 0:
         found.append(f"{where}: `book: budget:` must be a number of seconds, not {budget!r}.")
-    for slug in page.book["prerequisites"] or []:
-        if slug not in slugs:
-            found.append(f"{where}: the prerequisite {slug!r} is no page in _toc.yml.")
     claims = [cell for cell in page.cells if "claim" in cell.tags]
     if not claims:
         found.append(f"{where}: no cell is tagged `claim`; assert what the prose says.")
     for cell in claims:
         if not re.search(r"^\s*assert ", cell.code, re.M):
             found.append(f"{place(page.path, cell.line, root)}: this claim cell asserts nothing.")
-    return found
-
-
-def exercise_problems(page: Page, root: Path = ROOT) -> list[str]:
-    """Every exercise has a label, one solution, and one check call in its one answer cell."""
-    found, labels = [], []
-    for match in EXERCISE.finditer(page.text):
-        label = re.search(r"^:label: *(\S+)", match[1], re.M)
-        line = _line(page, match.start())
-        if label is None:
-            found.append(f"{place(page.path, line, root)}: this exercise has no `:label:`.")
-        else:
-            labels.append((label[1], line))
-    solutions = Counter(SOLUTION.findall(page.text))
-    answers = [cell for cell in page.cells if "answer" in cell.tags]
-    checked = Counter(name for cell in answers for name in CHECK_CALL.findall(cell.code))
-    for label, line in labels:
-        where = place(page.path, line, root)
-        if sum(other == label for other, _ in labels) > 1:
-            found.append(f"{where}: the exercise label {label!r} stands more than once.")
-        for what, count in (("solution", solutions[label]), ("check call", checked[label])):
-            if count != 1:
-                found.append(f"{where}: exercise {label} has {count} {what}s; it needs one.")
-    for orphan in sorted((set(solutions) | set(checked)) - {label for label, _ in labels}):
-        found.append(f"{place(page.path, 1, root)}: {orphan!r} answers no exercise of this page.")
-    for cell in answers:
-        if not re.search(r"^# BEGIN SOLUTION\n(.*\n)+?# END SOLUTION", cell.code, re.M):
-            where = place(page.path, cell.line, root)
-            found.append(f"{where}: this answer cell has no BEGIN/END SOLUTION region.")
     return found
 
 

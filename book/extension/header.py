@@ -8,6 +8,7 @@ from docutils import nodes
 from sphinx.util import logging
 
 from book.execution import measurements
+from book.extension import selection
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +49,11 @@ def _measured(app) -> dict:
 
 def prerequisites(app, docname: str, slugs: list[str]) -> str:
     """Return the links to the chapters to read before."""
-    labels, links = app.env.get_domain("std").labels, []
+    labels, links, outside = app.env.get_domain("std").labels, [], selection.outside(app)
     for slug in slugs:
+        if slug not in labels and slug in outside.found:
+            links.append(left_out(outside[slug].text, outside.leads_to(slug)))
+            continue
         if slug not in labels:
             logger.warning("the prerequisite %r is no chapter", slug, location=docname, type="book")
             continue
@@ -57,6 +61,12 @@ def prerequisites(app, docname: str, slugs: list[str]) -> str:
         uri = app.builder.get_relative_uri(docname, target)
         links.append(f'<a href="{escape(uri)}">{escape(title)}</a>')
     return ", ".join(links)
+
+
+def left_out(title: str, address: str) -> str:
+    """Return the title of a chapter left out; a link where the public book has an address."""
+    words = escape(title)
+    return f'<a class="left-out" href="{escape(address)}">{words}</a>' if address else words
 
 
 def header(app, docname: str) -> str:

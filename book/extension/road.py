@@ -11,6 +11,10 @@ import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from book.contents import PAGES
+from book.extension import selection
+from book.extension.header import left_out
+
 CURRICULUM = Path(__file__).with_name("curriculum.yml")
 
 
@@ -27,13 +31,21 @@ class RoadDirective(SphinxDirective):
 
 
 def _pages(app) -> dict[str, str]:
-    """Return the pages of the book by slug."""
-    return {name.rpartition("/")[2]: name for name in app.env.found_docs}
+    """Return the book's own pages by slug."""
+    found = (name for name in app.env.found_docs if name.startswith(f"{PAGES}/"))
+    return {name.rpartition("/")[2]: name for name in found}
 
 
 def _chapter(app, here: str, slug: str, title: str) -> str:
-    """Return one chapter of the map: a link, or the words of what is planned."""
-    page = _pages(app).get(slug)
+    """Return one chapter of the map: a link, or the words of what is planned.
+
+    A selection of the book shows what it has selected, and what the public book has beside.
+    """
+    page, outside = _pages(app).get(slug), selection.outside(app)
+    if page is None and outside.titles:
+        if slug in outside.found and (address := outside.leads_to(slug)):
+            return f"<li>{left_out(outside[slug].text, address)}</li>"
+        return ""
     if page is None:
         return f'<li class="planned">{escape(title)}</li>'
     uri = app.builder.get_relative_uri(here, page)
@@ -49,10 +61,24 @@ def road(app, here: str) -> str:
             chapters = "".join(_chapter(app, here, *item) for item in part["chapters"].items())
             begun = " begun" if "<a " in chapters else ""
             name = escape(part["name"])
-            parts.append(f'<li class="part{begun}"><b>{name}</b><ul>{chapters}</ul></li>')
+            if chapters:
+                parts.append(f'<li class="part{begun}"><b>{name}</b><ul>{chapters}</ul></li>')
+        if not parts:
+            continue
         heading = f"<h3>{escape(stage['stage'])}</h3><p>{escape(stage['makes'])}</p>"
         stages.append(f'<li class="stage">{heading}<ul class="parts">{"".join(parts)}</ul></li>')
-    return f'<ol class="road">{"".join(stages)}</ol>\n'
+    sentence = _sentence(app, "".join(stages))
+    return f'<p>{sentence}</p>\n<ol class="road">{"".join(stages)}</ol>\n' if stages else ""
+
+
+def _sentence(app, stages: str) -> str:
+    """Return how to read the map."""
+    planned = " What is linked can be read; what is pale is planned, and not yet written."
+    elsewhere = " Chapters with an arrow are in the public book."
+    shown = (planned if 'class="planned"' in stages else "") + (
+        elsewhere if f'class="{selection.CLASS}"' in stages else ""
+    )
+    return f"From raw text to an assistant.{shown}"
 
 
 def visit_road(translator, node: Road) -> None:

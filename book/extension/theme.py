@@ -10,6 +10,7 @@ import hashlib
 import re
 import shutil
 import textwrap
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -109,17 +110,33 @@ def _page(app, docname: str) -> dict:
     return {"docname": docname, "title": _title(app, docname), "number": number}
 
 
+def _toctrees(app, docname: str) -> list[addnodes.toctree]:
+    return list(app.env.get_doctree(docname).findall(addnodes.toctree))
+
+
+def _entries(app, toctree: addnodes.toctree, depth: int = 0) -> list[dict]:
+    """Return the pages of a part in order, those below a page too, and addresses elsewhere."""
+    found = []
+    for title, name in toctree["entries"]:
+        if name in app.env.titles:
+            page = _page(app, name)
+            found.append(
+                {**page, "title": escape(title) if title else page["title"], "depth": depth}
+            )
+            for below in _toctrees(app, name):
+                found += _entries(app, below, depth + 1)
+        elif "://" in name:
+            found.append({"uri": name, "title": escape(title or name), "depth": depth})
+    return found
+
+
 def book_parts(app) -> list[dict]:
     """Return the parts of the book with their pages, as the table of contents has them."""
     if not hasattr(app, "book_parts"):
-        app.book_parts = []
-        for toctree in app.env.get_doctree(app.config.root_doc).findall(addnodes.toctree):
-            names = [name for _, name in toctree["entries"] if name in app.env.titles]
-            part = {
-                "caption": toctree.get("caption") or "",
-                "pages": [_page(app, n) for n in names],
-            }
-            app.book_parts.append(part)
+        app.book_parts = [
+            {"caption": toctree.get("caption") or "", "pages": _entries(app, toctree)}
+            for toctree in _toctrees(app, app.config.root_doc)
+        ]
     return app.book_parts
 
 
@@ -127,8 +144,10 @@ def kicker(app, docname: str) -> str:
     """Return what stands above a title: the part, and the number of a chapter."""
     for part in book_parts(app):
         for page in part["pages"]:
-            if page["docname"] == docname:
-                return part["caption"] + (f" · chapter {page['number']}" if page["number"] else "")
+            if page.get("docname") == docname:
+                number = f"chapter {page['number']}" if page["number"] else ""
+                words = " · ".join(filter(None, (part["caption"], number)))
+                return words[:1].upper() + words[1:]
     return ""
 
 
@@ -176,8 +195,7 @@ def page_context(app, pagename, templatename, context, doctree) -> None:
         context["book_sections"] = on_this_page(app, doctree)
         context["page_description"] = description(doctree)
     context["book_math"] = 'class="katex"' in body + context.get("tips", "")
-    context["book_source"] = context.get("sourcename") if doctree is not None else None
-    for script in ("site", "hover"):
+    for script in ("site", "hover", "versions"):
         context[f"{script}_script"] = f"_static/js/{script}.js?v={digest(_script(script))}"
     context["first_script"] = _script("mode")
     context["first_script_hash"] = csp_hash(_script("mode"))
@@ -188,14 +206,13 @@ def frame_changed(app, env) -> list[str]:
 
     That is the table of contents with its titles, the definitions of terms, and the site's files.
     """
-    tree = env.get_doctree(app.config.root_doc)
-    names = [name for toctree in tree.findall(addnodes.toctree) for _, name in toctree["entries"]]
-    captions = [toctree.get("caption") for toctree in tree.findall(addnodes.toctree)]
-    pages = [(n, env.titles[n].astext(), _chapter_number(app, n)) for n in names if n in env.titles]
+    if app.builder.format != "html":
+        return []
+    parts = book_parts(app)
     terms = {k: v.astext() for k, (_, v) in sorted(getattr(env, "book_terms", {}).items())}
     modules = [path.read_text(encoding="utf-8") for path in sorted(BOOK.glob("extension/*.py"))]
-    scripts = [_script(name) for name in ("mode", "site", "hover")]
-    mark = digest(repr((pages, captions, terms, modules, scripts, sheet())))
+    scripts = [_script(name) for name in ("mode", "site", "hover", "versions")]
+    mark = digest(repr((parts, terms, modules, scripts, sheet())))
     before, env.book_frame = getattr(env, "book_frame", None), mark
     return [] if mark == before else sorted(env.all_docs)
 

@@ -94,3 +94,11 @@ def tree(tmp_path):
     toc = "format: jb-book\nroot: index\nparts:\n- caption: P\n  chapters:\n"
     found.write("_toc.yml", toc + "  - file: chapters/part/one\n")
     return found
+
+
+@pytest.fixture(autouse=True)
+def no_workflow(monkeypatch):
+    """The tests know no repository but the one that they name, also where a workflow runs them."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("BOOK_VERSION", raising=False)

@@ -1,9 +1,12 @@
 """Execution: what runs, when it runs again, what happens when a cell fails."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
 
+import psutil
 import pytest
 from rich.console import Console
 
@@ -111,13 +114,16 @@ def test_the_key_stands_in_the_kernelspec_and_moves_no_line(small):
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
-    """A copy of the book's sources, to edit."""
+    """A copy of the sources of the whole book, to edit, whatever `_toc.yml` selects."""
     root = tmp_path / "book"
     root.mkdir()
     for name in ("code", "chapters"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("index.md", "_toc.yml", "pyproject.toml"):
+    for name in ("index.md", "pyproject.toml"):
         shutil.copy(ROOT / name, root / name)
+    files = [path.relative_to(root).as_posix() for path in (root / "chapters").rglob("*.md")]
+    toc = {"format": "jb-book", "root": "index", "chapters": [{"file": f} for f in sorted(files)]}
+    (root / "_toc.yml").write_text(json.dumps(toc), encoding="utf-8")
     monkeypatch.setattr(closure, "HERE", root / "code" / "scratchlm")
     return root
 
@@ -169,3 +175,8 @@ def test_the_data_lock_moves_the_key_of_the_pages_that_read_data(copy):
     reads_data = [page.docname for page in runnable if "data" in page.text]
     assert reads_data
     assert all(before[docname] != after[docname] for docname in reads_data)
+
+
+def test_peak_memory_is_at_least_what_is_held():
+    held = psutil.Process().memory_info().rss
+    assert execution.peak_memory(os.getpid()) >= held * 0.9

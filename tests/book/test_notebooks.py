@@ -149,9 +149,34 @@ answer = 40 + 2
 helper = [n for n in range(3)]
 # END SOLUTION
 print(answer)
+check("one-double", answer)
+```
+
+```{code-cell} python3
+:tags: [remove-cell, hidden-test]
+
+assert answer % 7 == 0, "a secret test"
 ```
 
 More secret words.
+
+````{solution-end}
+````
+
+````{exercise} Explain it
+:label: one-why
+:class: essay
+:points: 3
+
+Why twice?
+````
+
+````{solution-start} one-why
+:label: one-why-solution
+:class: dropdown
+````
+
+A secret reason.
 
 ````{solution-end}
 ````
@@ -183,6 +208,12 @@ def book(tree):
     tree.write("book/references.bib", "".join(bib % (key, key[-4:]) for key in keys))
     tree.write("code/scratchlm/data_lock.json", "{}")
     make = "import sys, types\nsmall = types.ModuleType('scratchlm.small')\n"
+    make += (
+        f"import scratchlm.checks\nscratchlm.checks.__path__.append({str(tree.root / 'more')!r})\n"
+    )
+    tree.write(
+        "more/one.py", "def one_double(answer):\n    return None if answer == 42 else 'No.'\n"
+    )
     make += f"exec({SMALL!r}, small.__dict__)\nsys.modules['scratchlm.small'] = small\n"
     tree.write("chapters/part/one.md", CHAPTER.replace("import math\n", make + "import math\n"))
     tree.write("chapters/part/two.md", "(two)=\n# Two\n")
@@ -268,12 +299,31 @@ def test_readers_get_outputs_and_folded_cells(editions):
 def test_students_get_no_solutions(editions):
     nb = editions["student"]
     everything = prose(nb) + code(nb)
-    for secret in ("ecret words", "40 + 2", "helper =", "SOLUTION", "Solution", "2006"):
+    for secret in (
+        "ecret words",
+        "secret test",
+        "secret reason",
+        "40 + 2",
+        "helper =",
+        "SOLUTION",
+        "Solution",
+        "2006",
+    ):
         assert secret not in everything
     blank = next(cell for cell in nb.cells if "answer" in cell.metadata.get("tags", []))
-    assert "answer = ...\nprint(answer)" in blank.source
+    assert 'answer = ...\nprint(answer)\ncheck("one-double", answer)' in blank.source
     assert blank.source.startswith("# Your answer to Exercise 1.1")
     assert not blank.outputs and blank.execution_count is None
+
+
+def test_readers_and_students_have_a_place_for_an_essay_and_no_hidden_test(editions):
+    for name in ("reader", "student"):
+        sources = [cell.source for cell in editions[name].cells]
+        statement = next(i for i, text in enumerate(sources) if "Why twice?" in text)
+        assert sources[statement + 1].startswith("*Your answer to Exercise 1.2:")
+        assert "secret test" not in "".join(sources)
+    assert "A secret reason." in prose(editions["reader"])
+    assert "Your answer" not in prose(editions["instructor"])
 
 
 def test_instructors_get_everything_in_the_open(editions):
@@ -282,6 +332,7 @@ def test_instructors_get_everything_in_the_open(editions):
     assert "# BEGIN SOLUTION\nanswer = 40 + 2" in answer.source and answer.outputs
     assert "jupyter" not in answer.metadata
     assert "**Solution to Exercise 1.1**\n\nSecret words" in prose(nb)
+    assert "# Hidden test of Exercise 1.1: only graders see it\nassert answer" in code(nb)
 
 
 def test_student_notebook_runs_from_top_to_bottom(editions, tmp_path):
@@ -302,7 +353,6 @@ def test_student_notebook_runs_from_top_to_bottom(editions, tmp_path):
     [
         ("{unheard}`of`", "the role {unheard} has no plain form in notebooks"),
         ("text\n\n```{unheard}\n```", "the directive {unheard} has no plain form in notebooks"),
-        ("term\n: definition", "a block of the kind dl has no plain form"),
         ("a [^note]\n\n[^note]: text", "has no plain form"),
         ("[words]{.class}", "text of the kind span has no plain form"),
         ("{.class}\nparagraph", "a block of the kind paragraph has no plain form"),
@@ -336,8 +386,6 @@ def test_links_to_other_pages_are_absolute_where_the_site_has_an_address(book):
 
 
 def test_setup_cell_installs_from_the_repository(book, monkeypatch):
-    for name in ("GITHUB_ACTIONS", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_SHA"):
-        monkeypatch.delenv(name, raising=False)
     assert Labels(book.root).package() == ""
     book.write("_config.yml", "repository: {url: 'https://git.example.org/a/b', branch: dev}\n")
     assert Labels(book.root).package() == "git+https://git.example.org/a/b@dev"
@@ -354,7 +402,7 @@ def bare(monkeypatch):
     commands, real = [], importlib.util.find_spec
     lacking = {"scratchlm", "tqdm"}
     monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n in lacking else real(n))
-    monkeypatch.setattr("book.labels.head", lambda root: "")
+    monkeypatch.setattr("book.repository.head", lambda root: "")
     monkeypatch.setattr("subprocess.run", lambda command, **_: commands.append(command))
     monkeypatch.setattr("scratchlm.notebook.begin", lambda: None)
     return commands
@@ -420,6 +468,15 @@ def test_a_cell_that_needs_a_solution_is_reported(book):
         answers.check_use(page.cells, book.root)
 
 
+def test_a_cell_that_needs_a_hidden_test_is_reported(book):
+    text = book.read("chapters/part/one.md").replace("assert answer %", "rest = 7\nassert answer %")
+    later = "```{code-cell} python3\nprint(rest)\n```\n\n## References"
+    book.write("chapters/part/one.md", text.replace("## References", later))
+    page = next(page for page in pages(book.root) if page.slug == "one")
+    with pytest.raises(BookError, match="this cell uses rest, which the hidden test in line"):
+        answers.check_use(page.cells, book.root)
+
+
 # ---- the book's own chapters --------------------------------------------------------------------
 
 
@@ -435,6 +492,7 @@ def chapters():
             for edition in notebooks.EDITIONS
         }
         for page in notebooks.chapters(ROOT)
+        if page.of_the_book
     }
 
 

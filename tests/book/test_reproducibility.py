@@ -5,7 +5,8 @@ import pytest
 from book import ROOT, execution
 from book.chapters import pages
 
-RUNNABLE = [page for page in pages(ROOT) if page.executable]
+RUNNABLE = [page for page in pages(ROOT) if page.executable and (page.of_the_book or page.is_root)]
+QUICK = 20  # seconds of budget
 
 
 def outputs(nb):
@@ -19,7 +20,12 @@ def outputs(nb):
     return found
 
 
-@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.slug)
+def marked(page):
+    long = page.book.get("budget", 0) > QUICK
+    return pytest.param(page, id=page.slug, marks=[pytest.mark.again] if long else [])
+
+
+@pytest.mark.parametrize("page", [marked(page) for page in RUNNABLE])
 def test_a_second_execution_gives_identical_outputs(page):
     cache = execution.open_cache(ROOT)
     record = execution.record(page, cache, ROOT)

@@ -150,7 +150,7 @@ def test_only_pages_with_a_widget_load_its_files(built, name, expected):
 
 
 MISTAKES = {
-    "unknown.md:3": "'no-such-widget': there is no such widget: choose one of temperature-lab,",
+    "unknown.md:3": "'no-such-widget': there is no such widget: choose one of ",
     "missing.md:5": "no cell of this page glues 'no-such-key'",
     "empty.md:3": "it has no body",
     "mute.md:3": "the option :alt: is missing",

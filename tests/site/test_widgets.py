@@ -3,16 +3,27 @@
 import functools
 import json
 import re
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from scratchlm import bpe
+from tests.selected import need
 from tests.site import checks
 
 LAB = "chapters/foundations/language-models.html"
 SCRUBBER = "chapters/first-models/names.html"
-PAGES = {"temperature-lab": LAB, "training-scrubber": SCRUBBER}
+GRAPH = "chapters/foundations/pytorch.html"
+STEPPER = "chapters/tokens/byte-pair-encoding.html"
+PAGES = {
+    "temperature-lab": LAB,
+    "training-scrubber": SCRUBBER,
+    "graph-explorer": GRAPH,
+    "merge-stepper": STEPPER,
+}
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 ELSEWHERE = re.compile(r"^(?!file:|blob:|data:|about:)")
@@ -30,6 +41,7 @@ def visit(browser, site):
     contexts = []
 
     def visit(path, script="", wait=True, **options):
+        need(Path(path).stem)
         context = browser.new_context(offline=True, **{"viewport": WIDE, **options})
         contexts.append(context)
         context.set_default_timeout(10_000)
@@ -68,6 +80,11 @@ def opened(kept_page):
         page.mouse.move(2, 2)
         if path == LAB:
             page.get_by_role("button", name="Reset").click()
+        elif path == GRAPH:
+            page.get_by_role("combobox").select_option("0")
+            page.get_by_role("button", name="Reset").click()
+        elif path == STEPPER:
+            put(page, "Merges done", 0)
         else:
             page.get_by_role("checkbox", name="log steps").check()
             page.get_by_role("checkbox", name="trails").uncheck()
@@ -148,15 +165,25 @@ COLOURS = """e => {
   const read = (node, name) => getComputedStyle(node)[name].match(/\\d+/g).slice(0, 3).map(Number);
   return { ground: read(document.body, "backgroundColor"), text: read(e, "color"),
            note: read(e.querySelector(".w-note"), "color"),
-           first: read(e.querySelector(".tl-new, .ts-train"), PAINT[0]),
-           second: read(e.querySelector(".tl-count, .ts-val"), PAINT[0]) };
+           first: read(e.querySelector(".tl-new, .ts-train, .ge-grad, .ms-chosen"), PAINT[0]),
+           second: read(e.querySelector(".tl-count, .ts-val, marker.ge-now, .ms-born"), PAINT[1]) };
 }"""
+PAINTS = {
+    "temperature-lab": ("fill", "fill"),
+    "training-scrubber": ("stroke", "stroke"),
+    "graph-explorer": ("fill", "fill"),
+    "merge-stepper": ("borderTopColor", "outlineColor"),
+}
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_colours_follow_the_theme(name, opened):
     page = opened(PAGES[name])
-    script = COLOURS.replace("PAINT[0]", '"fill"' if name == "temperature-lab" else '"stroke"')
+    if name == "merge-stepper":
+        put(page, "Merges done", 1)
+    script = COLOURS
+    for i, paint in enumerate(PAINTS[name]):
+        script = script.replace(f"PAINT[{i}]", repr(paint))
     found = []
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
@@ -497,3 +524,99 @@ def test_points_move_only_for_readers_who_like_it(motion, moves, opened):
         "e => getComputedStyle(e).transitionDuration"
     )
     assert (duration != "0s") == moves
+
+
+# ---------------------------------------------------------------------------------- merge-stepper
+
+
+def rhyme_states():
+    """The words, the pairs from the best on, and the ages, before each merge; worked out anew."""
+    rhyme = "she sells sea shells on the sea shore the shells she sells are sea shells"
+    words = Counter(rhyme.split())
+    state = {bpe.split_symbols(word): times for word, times in words.items()}
+    ages = {symbol: age for age, symbol in enumerate(sorted({s for word in state for s in word}))}
+    while True:
+        counts = bpe.count_pairs(state)
+        order = sorted(counts, key=lambda pair: (-counts[pair], *map(ages.get, pair)))
+        yield state, [(*pair, counts[pair]) for pair in order], list(ages)
+        if not order:
+            return
+        state = {bpe.merge_pair(symbols, order[0]): times for symbols, times in state.items()}
+        ages["".join(order[0])] = len(ages)
+
+
+STATE = """e => ({
+  words: [...e.querySelectorAll(".ms-word")].map(w => [...w.children].map(s => s.textContent)),
+  times: [...e.querySelectorAll(".ms-words li")].map(w => Number(w.textContent.split("× ")[1])),
+  pairs: [...e.querySelectorAll(".ms-counts tbody tr")].map(r => [
+    ...[...r.querySelectorAll(".ms-symbol")].map(s => s.textContent),
+    parseInt(r.lastChild.textContent), r.querySelector("small").textContent]),
+  vocabulary: [...e.querySelectorAll(".ms-vocabulary .ms-symbol")].map(s => s.textContent),
+  chosen: [...e.querySelectorAll(".ms-words .ms-left")].map(
+    s => s.textContent + " " + s.nextSibling.textContent),
+  born: [...e.querySelectorAll(".ms-vocabulary .ms-born")].map(s => s.textContent),
+})"""
+
+
+def stepper_state(page):
+    return page.locator(".ms").evaluate(STATE)
+
+
+def test_the_stepper_shows_what_python_computes(opened):
+    page = opened(STEPPER)
+    states = list(rhyme_states())
+    for step, (state, pairs, ages) in enumerate(states):
+        put(page, "Merges done", step)
+        shown = stepper_state(page)
+        assert [tuple(word) for word in shown["words"]] == list(state)
+        assert shown["times"] == list(state.values())
+        assert [tuple(pair[:3]) for pair in shown["pairs"]] == pairs[:7]
+        ties = [pair[3] for pair in shown["pairs"]]
+        equal = sum(pair[2] == pairs[0][2] for pair in pairs) if pairs else 0
+        assert ties == ["next", *["tie"] * (equal - 1), *[""] * 7][: len(ties)]
+        assert shown["vocabulary"] == ages and shown["born"] == (ages[-1:] if step else [])
+        tokens = sum(len(word) * times for word, times in state.items())
+        assert page.locator(".w-readouts").get_attribute("data-tokens") == str(tokens)
+        places = sum(bpe.count_pairs({w: 1})[pairs[0][:2]] for w in state) if pairs else 0
+        assert shown["chosen"] == [" ".join(pair[:2]) for pair in pairs[:1]] * places
+    assert len(states) == len(data_of(page)["steps"])
+
+
+def test_the_stepper_says_the_rule_for_ties(opened):
+    page = opened(STEPPER)
+    rule = page.locator(".ms-rule")
+    assert "7 times, more than any other" in rule.inner_text()
+    page.get_by_role("button", name="Merge").click()
+    assert "5 times, as do 3 others; it is the oldest of them" in rule.inner_text()
+    put(page, "Merges done", 99)
+    assert "nothing left to merge" in rule.inner_text()
+
+
+def test_the_stepper_goes_back_and_forth_by_button_key_and_touch(opened):
+    page = opened(STEPPER)
+    back, merge = (page.get_by_role("button", name=name) for name in ("Back", "Merge"))
+    slider = page.get_by_role("slider", name="Merges done")
+    assert back.is_disabled() and merge.is_enabled()
+    merge.press("Enter")
+    assert slider.get_attribute("aria-valuetext") == "1 of 15 merges"
+    slider.press("ArrowRight")
+    slider.press("End")
+    assert merge.is_disabled() and stepper_state(page)["pairs"] == []
+    slider.press("Home")
+    assert back.is_disabled()
+    page.locator("[role=status]", has_text="Next: h e occurs 7 times").wait_for(state="attached")
+    phone = opened(STEPPER, phone=True)
+    phone.get_by_role("button", name="Merge").tap()
+    phone.get_by_role("button", name="Merge").tap()
+    phone.get_by_role("button", name="Back").tap()
+    assert stepper_state(phone)["born"] == ["he"]
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_the_stepper_keeps_its_height(phone, opened):
+    page = opened(STEPPER, phone)
+    heights = set()
+    for step in range(16):
+        put(page, "Merges done", step)
+        heights.add(height(page))
+    assert len(heights) == 1

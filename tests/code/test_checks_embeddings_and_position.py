@@ -1,0 +1,71 @@
+"""The checks of the chapter accept its own solutions and answer each mistake with a sentence."""
+
+import ast
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from book import ROOT
+from scratchlm.checks import check, embeddings_and_position
+from scratchlm.positions import frequencies, sinusoidal_positions
+from tests.wrong.answers import caught, cells, wrong_answers
+
+SLUG = "embeddings-and-position"
+CELLS = {exercise: code for exercise, (code, _) in cells(SLUG).items()}
+WRONG = [(exercise, wrong) for exercise, found in wrong_answers(SLUG).items() for wrong in found]
+NAMES = {
+    "torch": torch,
+    "F": F,
+    "frequencies": frequencies,
+    "sinusoidal_positions": sinusoidal_positions,
+}
+
+
+def solution(exercise, name):
+    """The object called `name` that a solution of the chapter defines."""
+    nodes = ast.parse(CELLS[f"{SLUG}-{exercise}"]).body
+    [node] = [
+        node
+        for node in nodes
+        if getattr(node, "name", None) == name
+        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name)
+    ]
+    scope = dict(NAMES)
+    exec(compile(ast.Module([node], []), str(ROOT), "exec"), scope)
+    return scope[name]
+
+
+@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+def test_wrong_answers(exercise, wrong):
+    caught(SLUG, exercise, wrong, NAMES)
+
+
+def test_every_exercise_has_a_check():
+    prefix = SLUG.replace("-", "_") + "_"
+    assert sorted(CELLS) == sorted(
+        name.replace("_", "-") for name in vars(embeddings_and_position) if name.startswith(prefix)
+    )
+
+
+@pytest.mark.parametrize(
+    ("exercise", "name"),
+    [
+        ("clock", "vector"),
+        ("gradient", "embedding_gradient"),
+        ("distance", "by_distance"),
+        ("rotate", "rotate"),
+    ],
+)
+def test_solutions_that_need_no_training(exercise, name):
+    assert check(f"{SLUG}-{exercise}", solution(exercise, name))
+
+
+def test_right_answers_in_other_forms():
+    assert check(f"{SLUG}-clock", sinusoidal_positions(4, 4, base=100)[3])
+    assert check(f"{SLUG}-base", {10_000: 2.71, 100: 2.65, 4: 2.56})
+
+
+@pytest.mark.parametrize("exercise", sorted(CELLS))
+def test_no_answer_yet(exercise):
+    assert "no answer yet" in check(exercise, ...).sentence

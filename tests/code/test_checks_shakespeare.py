@@ -1,0 +1,89 @@
+"""The checks of the chapter accept its own solutions and answer each mistake with a sentence."""
+
+import ast
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from book import ROOT
+from scratchlm.checks import check, shakespeare
+from scratchlm.mlp import MLP
+from tests.wrong.answers import caught, cells, wrong_answers
+
+SLUG = "shakespeare"
+CELLS = {exercise: code for exercise, (code, _) in cells(SLUG).items()}
+WRONG = [(exercise, wrong) for exercise, found in wrong_answers(SLUG).items() for wrong in found]
+NAMES = {"torch": torch, "nn": nn, "math": math, "MLP": MLP}
+COLD = {1.0: (0.46, 387), 0.8: (0.55, 350), 0.6: (0.65, 300), 0.4: (0.81, 224)}
+
+
+def solution(exercise, name):
+    """The object called `name` that a solution of the chapter defines."""
+    nodes = ast.parse(CELLS[exercise]).body
+    [node] = [
+        node
+        for node in nodes
+        if getattr(node, "name", None) == name
+        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name)
+    ]
+    scope = dict(NAMES)
+    exec(compile(ast.Module([node], []), str(ROOT), "exec"), scope)
+    return scope[name]
+
+
+@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+def test_wrong_answers(exercise, wrong):
+    caught(SLUG, exercise, wrong, NAMES)
+
+
+def test_every_exercise_has_a_check():
+    assert sorted(CELLS) == sorted(
+        name.replace("_", "-") for name in vars(shakespeare) if name.startswith("shakespeare_")
+    )
+
+
+def test_wider():
+    parameters, products = (solution("shakespeare-wider", n) for n in ("parameters", "products"))
+    assert parameters == 64 * 16 + (256 * 16 + 1) * 85 + 86 * 64
+    assert products == 256 * 16 * 85 + 85 * 64
+    assert check("shakespeare-wider", parameters, products)
+
+
+def test_suitcase():
+    assert check("shakespeare-suitcase", solution("shakespeare-suitcase", "compressed_bytes"))
+
+
+def log_sum(network, table, weight):
+    logs = torch.tensor([weight, 1 - weight]).log()
+    return -torch.logaddexp(logs[0] - network, logs[1] - table).mean()
+
+
+def test_mixture():
+    assert check("shakespeare-mixture", solution("shakespeare-mixture", "mixture_loss"))
+    assert check("shakespeare-mixture", log_sum)
+
+
+def test_cold():
+    assert check("shakespeare-cold", COLD)
+
+
+@pytest.mark.parametrize("bend", [torch.tanh, torch.relu])
+def test_tree(bend):
+    class Joined(solution("shakespeare-tree", "Tree")):
+        def forward(self, contexts):
+            x = self.embedding(contexts)
+            for level in self.levels:
+                x = bend(level(torch.cat([x[:, ::2], x[:, 1::2]], dim=2)))
+            return self.output(x[:, 0])
+
+    for seed in range(10):
+        torch.manual_seed(seed)
+        assert check("shakespeare-tree", solution("shakespeare-tree", "Tree"))
+        assert check("shakespeare-tree", Joined)
+
+
+@pytest.mark.parametrize("exercise", sorted(CELLS))
+def test_no_answer_yet(exercise):
+    assert "no answer yet" in check(exercise, ...).sentence
