@@ -29,7 +29,7 @@ def page_paths(root: Path) -> list[str]:
 
 
 def pages_to_open(root: Path) -> list[str]:
-    """All pages; of those of sources, which differ in their code only, the shortest and the longest."""
+    """All pages, but of those of sources, which differ in code only, the shortest and longest."""
     paths = page_paths(root)
     sources = [path for path in paths if path.startswith("source/scratchlm/")]
     sources.sort(key=lambda path: (root / path).stat().st_size)
