@@ -7,7 +7,9 @@ from book import ROOT, exercises
 from book.chapters import Page, left_out, pages, place
 
 ORDER = re.compile(
-    r"\b(?:the|this|our)\s+(?:next|last|previous|following|preceding)\s+chapters?\b", re.I
+    r"\b(?:the|this|our)\s+(?:next|last|previous|following|preceding)\s+chapters?\b"
+    r"|\b(?:a|one|two|three|four|five|some|\d+)\s+chapters?\s+(?:ago|earlier|later|back)\b",
+    re.I,
 )
 GLUED = re.compile(r"""\bglue\(\s*f?["']([^"']+)["']""")
 GLUE_ROLE = re.compile(r"\{glue(?::\w+)?\}`([^`:]+)")

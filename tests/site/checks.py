@@ -28,6 +28,14 @@ def page_paths(root: Path) -> list[str]:
     return sorted(path.as_posix() for path in paths if path.parts[0] != "_static")
 
 
+def pages_to_open(root: Path) -> list[str]:
+    """All pages, but of those of sources, which differ in code only, the shortest and longest."""
+    paths = page_paths(root)
+    sources = [path for path in paths if path.startswith("source/scratchlm/")]
+    sources.sort(key=lambda path: (root / path).stat().st_size)
+    return [path for path in paths if path not in sources[1:-1]]
+
+
 def read(root: Path) -> dict[str, BeautifulSoup]:
     texts = {path: (root / path).read_text("utf-8") for path in page_paths(root)}
     return {path: BeautifulSoup(text, "html.parser") for path, text in texts.items()}

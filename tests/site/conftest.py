@@ -22,7 +22,7 @@ QUIET_MS = 150
 def pytest_generate_tests(metafunc):
     """A test of `page_path` runs once a page; without a site, once, to say so."""
     if "page_path" in metafunc.fixturenames:
-        metafunc.parametrize("page_path", checks.page_paths(SITE) or ["no-site"])
+        metafunc.parametrize("page_path", checks.pages_to_open(SITE) or ["no-site"])
 
 
 @pytest.fixture(scope="session")

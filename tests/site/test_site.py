@@ -99,8 +99,7 @@ def test_page_on_a_phone(site, page_path, open_page):
     checks.show_everything(visit)
     findings += checks.overflow(visit)
     if is_main(page_path):
-        findings += checks.axe_findings(visit) + checks.set_dark(visit, True)
-        findings += checks.axe_findings(visit)
+        findings += checks.set_dark(visit, True) + checks.axe_findings(visit)
     none(findings + behaviour(visit))
 
 

@@ -9,7 +9,7 @@ from tests.site import checks
 
 def test_page_weight(site, open_page, capfd):
     totals, problems = {}, []
-    for path in checks.page_paths(site):
+    for path in checks.pages_to_open(site):
         visit = open_page(site / path, hold=False)
         sizes = checks.weights(visit)
         totals[path] = sum(sizes.values())
