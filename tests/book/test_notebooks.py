@@ -16,21 +16,13 @@ from book.labels import Labels
 from book.launcher import setup_code
 from book.markdown import Converter
 from book.plain import left_over
+from tests.book.samples import chapter
 
 PLOT = """\
 from IPython.display import Image, display
 display({"image/png": "aGk=", "text/plain": "a plot"}, raw=True)"""
 
-CHAPTER = """\
----
-jupytext:
-  text_representation: {extension: .md, format_name: myst}
-kernelspec: {display_name: Python 3, language: python, name: python3}
-book:
-  budget: 5
-  prerequisites: []
----
-(one)=
+CHAPTER = chapter("""\
 # One {term}`word <term>`
 
 {footcite:t}`shannon1951` and {footcite:p}`shannon1948,
@@ -185,7 +177,7 @@ A secret reason.
 
 ```{footbibliography}
 ```
-""".replace("PLOT", PLOT)
+""").replace("PLOT", PLOT)
 
 SMALL = '''\
 """A module."""
