@@ -48,8 +48,31 @@ def test_solutions_that_need_no_training(exercise, name):
 
 
 def test_right_answers_in_other_forms():
-    assert check(f"{SLUG}-clock", sinusoidal_positions(4, 4, base=100)[3])
+    place = sinusoidal_positions(6, 4, base=100)[5]
+    assert check(f"{SLUG}-clock", place) and check(f"{SLUG}-clock", place.double().numpy())
     assert check(f"{SLUG}-base", {10_000: 2.71, 100: 2.65, 4: 2.56})
+
+
+@pytest.mark.parametrize(
+    ("exercise", "name"),
+    [("gradient", "embedding_gradient"), ("distance", "by_distance"), ("rotate", "rotate")],
+)
+def test_right_answers_in_other_numbers(exercise, name):
+    solved = solution(exercise, name)
+    assert check(f"{SLUG}-{exercise}", lambda *given: solved(*given).double())
+    assert check(f"{SLUG}-{exercise}", lambda *given: solved(*given).requires_grad_())
+
+
+def test_a_rotation_in_the_numbers_of_the_frequencies():
+    def rotate(x, base=10_000.0):
+        angles = torch.arange(len(x))[:, None] * frequencies(x.shape[1], base)
+        turns = torch.polar(torch.ones_like(angles), angles)
+        return torch.view_as_real(torch.view_as_complex(x.double().view(7, -1, 2)) * turns).flatten(
+            1
+        )
+
+    assert rotate(torch.ones(7, 6)).dtype == torch.float64
+    assert check(f"{SLUG}-rotate", rotate)
 
 
 @pytest.mark.parametrize("exercise", sorted(CELLS))
