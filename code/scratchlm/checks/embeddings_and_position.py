@@ -99,28 +99,26 @@ def embeddings_and_position_distance(function) -> str | None:
         return "Return a tensor of shape (T,): one mean for each distance from 0 to T - 1."
     if _close(found, right):
         return None
-    sums = torch.stack([products.diagonal(k).sum() for k in range(6)])
-    unit = positions / positions.norm(dim=1, keepdim=True)
-    around = [
-        (products.diagonal(k).sum() + products.diagonal(6 - k).sum()) / 6 for k in range(1, 6)
-    ]
-    for wrong, hint in [
-        (sums, "These are sums: take the mean over the pairs at each distance."),
-        (sums / 6, "At distance k there are T - k pairs: divide by that, not by T."),
-        (right / right[0], "Give the means themselves, not their shares of that at distance 0."),
-        (
-            torch.stack([right[0], *around]),
-            "The places do not go round: none comes after the last.",
-        ),
-        (products[0], "That is place 0 only: take the mean over all pairs at each distance."),
-        (
-            torch.stack([(unit @ unit.T).diagonal(k).mean() for k in range(6)]),
-            "These are cosines: asked are dot products, without dividing by the lengths.",
-        ),
-    ]:
+    for wrong, hint in _other_means(positions, products, right):
         if _close(found, wrong):
             return hint
     return f"For distance 1 it should be {right[1]:.4f} in our example, and it is {found[1]:.4f}."
+
+
+def _other_means(positions, products, right) -> list[tuple[torch.Tensor, str]]:
+    """What one may take for the means by distance of six places, each with a hint."""
+    sums = torch.stack([products.diagonal(k).sum() for k in range(6)])
+    around = torch.stack([(positions * positions.roll(k, 0)).sum(1).mean() for k in range(6)])
+    unit = positions / positions.norm(dim=1, keepdim=True)
+    cosines = torch.stack([(unit @ unit.T).diagonal(k).mean() for k in range(6)])
+    return [
+        (sums, "These are sums: take the mean over the pairs at each distance."),
+        (sums / 6, "At distance k there are T - k pairs: divide by that, not by T."),
+        (right / right[0], "Give the means themselves, not their shares of that at distance 0."),
+        (around, "The places do not go round: none comes after the last."),
+        (products[0], "That is place 0 only: take the mean over all pairs at each distance."),
+        (cosines, "These are cosines: asked are dot products, without dividing by the lengths."),
+    ]
 
 
 def embeddings_and_position_base(losses) -> str | None:
