@@ -8,7 +8,8 @@ import ast
 import re
 
 from book import BookError
-from book.chapters import Cell, place
+from book.chapters import Cell, Page, place
+from book.exercises import exercises
 from scratchlm.closure import parse
 
 REGION = re.compile(r"^# BEGIN SOLUTION\n(.*?)^# END SOLUTION\n?", re.S | re.M)
@@ -92,24 +93,32 @@ def loads(code: str) -> set[str]:
     return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
-def check_use(cells: list[Cell], root) -> None:
+def check_use(page: Page, root) -> None:
     """Raise BookError where a later cell needs what only a solution or a hidden test defines.
 
     Such a cell would fail, or give something else, in a notebook without them.
     """
-    others = [other for other in cells if not ABSENT.intersection(other.tags)]
+    behind = {cell.line for found in exercises(page).values() for cell in found.behind}
+    absent = [c for c in page.cells if ABSENT.intersection(c.tags) or c.line in behind]
+    others = [cell for cell in page.cells if cell not in absent]
     elsewhere = set().union(*(stores(parse(other.code)) for other in others))
-    for cell in (cell for cell in cells if ABSENT.intersection(cell.tags)):
-        if hidden := "hidden-test" in cell.tags:
-            missing = stores(parse(cell.code))
-        else:
-            region = REGION.search(cell.code + "\n")
-            solved = stores(parse(region[1])) if region else set()
-            missing = solved & loads(REGION.sub("", cell.code + "\n")) | (solved - elsewhere)
+    for cell in absent:
+        missing = missing_of(cell, elsewhere)
         for later in (other for other in others if other.line > cell.line):
             if needed := loads(later.code) & missing:
-                what = "hidden test" if hidden else "solution"
+                what = "hidden test" if "hidden-test" in cell.tags else "solution"
                 raise BookError(
                     f"{place(later.path, later.line, root)}: this cell uses {min(needed)}, which "
                     f"the {what} in line {cell.line} defines; student notebooks do not have it."
                 )
+
+
+def missing_of(cell: Cell, elsewhere: set[str]) -> set[str]:
+    """Return the names that only an absent cell defines; `elsewhere` is defined by the others."""
+    if "hidden-test" in cell.tags:
+        return stores(parse(cell.code))
+    if "answer" not in cell.tags:
+        return stores(parse(cell.code)) - elsewhere
+    region = REGION.search(cell.code + "\n")
+    solved = stores(parse(region[1])) if region else set()
+    return solved & loads(REGION.sub("", cell.code + "\n")) | (solved - elsewhere)

@@ -41,7 +41,7 @@ TIMEOUT = 900  # seconds for one cell: a cell that hangs must not hang the build
 
 
 class ExecutionError(BookError):
-    """A cell of a chapter failed; the message names chapter, cell and line, with the traceback."""
+    """A cell failed, or a worked answer its check; the message names the chapter and the line."""
 
 
 @cache
@@ -147,6 +147,8 @@ class Run:
                 raise ExecutionError(self._failure(error)) from error
             finally:
                 self.seconds = time.perf_counter() - self.started
+        if wrong := rejected(self.page, self.nb, self.root):
+            raise ExecutionError("\n".join(wrong))
         return self.nb
 
     def sample_memory(self) -> None:
@@ -170,11 +172,35 @@ class Run:
         return f"{where}: code cell {number} of {len(cells)} failed.\n\n{error}"
 
 
+def rejected(page: Page, nb: nbformat.NotebookNode, root: Path = ROOT) -> list[str]:
+    """Say which worked answers of an executed page are not seen to pass their own checks.
+
+    A check that finds an answer wrong says so without an error, so that learners get a sentence;
+    here that sentence must not be published as the verdict on a solution.
+    """
+    executed = [cell for cell in nb.cells if cell.cell_type == "code"]
+    found = []
+    for cell, ran in zip(page.cells, executed):
+        if "answer" not in cell.tags:
+            continue
+        results = [o for o in ran.outputs if o.output_type == "execute_result"]
+        verdict = "".join(result["data"].get("text/plain", "") for result in results)
+        if verdict.startswith("✗"):
+            said = f"this worked answer fails its own check: {verdict}"
+        elif not verdict.startswith("✓"):
+            said = "this worked answer shows no verdict; end the cell with its `check(…)`."
+        else:
+            continue
+        found.append(f"{place(page.path, cell.line, root)}: {said}")
+    return found
+
+
 def execute(root: Path = ROOT, console: Console | None = None) -> list[Page]:
     """Run the pages whose outputs are not in the cache; return the pages that ran.
 
     A page runs on one thread beside others; a page marked `alone: true` runs by itself on all
-    cores. Raises ExecutionError for the first cell that fails, and stops what else is running.
+    cores. Raises ExecutionError for the first cell that fails and for a page with a worked answer
+    that its check rejects, and stops what else is running.
     """
     console = console or Console()
     jupyter_cache = open_cache(root)

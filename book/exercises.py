@@ -41,6 +41,7 @@ class Exercise:
     last: int = 0
     solution_line: int = 0  # the first line after the `{solution-start}` block
     cells: list[Cell] = field(default_factory=list)  # the code cells of the solution
+    behind: list[Cell] = field(default_factory=list)  # hidden cells directly after the solution
 
     @property
     def answer(self) -> Cell | None:
@@ -103,9 +104,24 @@ def exercises(page: Page) -> dict[str, Exercise]:
             solved = found[block.argument]
             solved.first, solved.solution_line = block.line, block.end + 1
         elif block.name == "solution-end" and solved:
-            solved.last, solved = block.line, None
+            solved.last, solved.behind = block.line, behind(page, block.end)
+            solved = None
     for exercise in found.values():
         exercise.cells = [c for c in page.cells if exercise.first < c.line < exercise.last]
+    return found
+
+
+def behind(page: Page, end: int) -> list[Cell]:
+    """Return the hidden cells directly after line `end` (from 1), with which a solution ends.
+
+    They work out what the solution says, so whoever does not get it does not get them.
+    """
+    lines, found = page.text.splitlines(), []
+    for cell in page.cells:
+        gap = "".join(lines[end : cell.line - 1])
+        if cell.line > end and "remove-cell" in cell.tags and not gap.strip():
+            found.append(cell)
+            end = cell.end_line
     return found
 
 

@@ -9,7 +9,7 @@ from book import answers, nbgrader, otter
 from book.chapters import Cell
 from book.chunks import Chunk, chunks
 from book.exercises import Exercise
-from book.writer import Writer
+from book.writer import TRIALS, Writer
 
 TOOLS = {"nbgrader": nbgrader, "otter": otter}
 
@@ -45,6 +45,8 @@ class GradedWriter(Writer):
         """Write the statement of an exercise, and the cells in which it is answered and graded."""
         question = self.question(self.exercises[chunk.exercise], text)
         self.cells += TOOLS[self.edition.name].cells(question)
+        if question.model:
+            self.code(TRIALS.format(question.title))
 
     def question(self, exercise: Exercise, statement: str) -> Question:
         """Return an exercise as a question."""

@@ -54,7 +54,7 @@ def make(root: Path = ROOT) -> dict[Path, nbformat.NotebookNode]:
     withheld = course.withheld(root)
     for page in chapters(root):
         kept, plain = executed(page, jupyter_cache, root), {}
-        answers.check_use(page.cells, root)
+        answers.check_use(page, root)
         for edition in EDITIONS:
             writer = GradedWriter if edition.solutions == "graded" else Writer
             nb = writer(page, kept, labels, edition, root, plain).notebook()

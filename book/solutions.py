@@ -4,6 +4,7 @@ from pathlib import Path
 
 from book import ROOT, BookError
 from book.chapters import Page, code_cells, place
+from book.exercises import behind
 from book.labels import body_of, directive, parser
 
 
@@ -27,13 +28,13 @@ def spans(page: Page) -> list[tuple[int, int]]:
 
 
 def without(page: Page, line: str, root: Path = ROOT) -> str:
-    """Return a page's text with `line` in the place of each solution.
+    """Return a page's text with `line` in the place of each solution and what computes it.
 
     BookError where an answer stands outside of a solution: it would be shown.
     """
     lines = page.text.splitlines()
     for first, last in reversed(spans(page)):
-        lines[first:last] = [line]
+        lines[first : max([last, *(cell.end_line for cell in behind(page, last))])] = [line]
     text = "\n".join(lines) + "\n"
     if any("answer" in cell.tags for cell in code_cells(page.path, text)):
         answer = next(cell for cell in page.cells if "answer" in cell.tags and _outside(page, cell))

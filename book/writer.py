@@ -19,6 +19,7 @@ from book.plain import details, glued_values, left_over
 HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
 RECORD = "application/papermill.record/"
 BLANK_ESSAY = "*Your answer to {}: write it here, in the place of this line.*"
+TRIALS = "# Your trials for {}, if you make any"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Writer:
         glued = glued_values(output for outputs in self.outputs for output in outputs)
         self.converter = Converter(page, labels, glued, root)
         self.exercises = exercises(page)
+        self.behind = {cell.line for e in self.exercises.values() for cell in e.behind}
         self.plain = {} if plain is None else plain
         self.cells, self.solved = [], set()
 
@@ -100,10 +102,12 @@ class Writer:
         return self.plain[key][0]
 
     def exercise(self, chunk: Chunk, text: str) -> None:
-        """Write the statement of an exercise; an essay gets a place to write in."""
+        """Write the statement of an exercise; an essay gets room for trials and for the answer."""
         self.text(text, chunk.line)
         if self.exercises[chunk.exercise].essay and self.edition.solutions != "shown":
-            self.text(BLANK_ESSAY.format(self.labels[chunk.exercise].text))
+            title = self.labels[chunk.exercise].text
+            self.code(TRIALS.format(title))
+            self.text(BLANK_ESSAY.format(title))
 
     def solution(self, label: str, text: str) -> str:
         """Return prose of a solution as the edition has it; a second piece says so."""
@@ -130,6 +134,8 @@ class Writer:
         if solution and blank and "answer" not in cell.tags:
             return
         if "hidden-test" in cell.tags and self.edition.solutions != "shown":
+            return
+        if cell.line in self.behind and not self.solutions:
             return
         self.solved.add(solution)
         title = self.title(cell, solution)

@@ -7,13 +7,13 @@ from scratchlm.mlp import MLPConfig
 
 
 def frequencies(d_model: int, base: float = 10_000.0) -> Tensor:
-    """Return the angles per step, in radians, of the C / 2 hands: from 1 down towards 1 / base.
+    """Return the radians per step of the C / 2 hands: from 1 down towards 1 / base.
 
-    They fall by the same factor from each to the next: base^(-2 i / C) (Vaswani et al.,
-    2017, section 3.5). Returns (C / 2,) float64; ValueError for an odd d_model.
+    They fall by the same factor from each to the next: base^(-2 i / C) (Vaswani
+    et al., 2017, section 3.5). Returns (C / 2,) float64; ValueError for an odd d_model.
     """
     if d_model < 2 or d_model % 2:
-        raise ValueError(f"d_model is {d_model}: sines and cosines come in pairs, so make it even.")
+        raise ValueError(f"d_model is {d_model}: sine and cosine need an even number.")
     return base ** (-torch.arange(0, d_model, 2, dtype=torch.float64) / d_model)
 
 
@@ -29,10 +29,10 @@ def sinusoidal_positions(length: int, d_model: int, base: float = 10_000.0) -> T
 
 
 def shift_matrix(steps: int, d_model: int, base: float = 10_000.0) -> Tensor:
-    """Return the matrix (C, C) that turns the vector of any place t into that of t + steps.
+    """Return the matrix (C, C) that takes any place t to the place t + steps.
 
-    `positions[t] @ shift_matrix(k, C)` is `positions[t + k]`, whatever t is: each pair
-    turns by its own angle.
+    `positions[t] @ shift_matrix(k, C)` is `positions[t + k]`, whatever t is: each
+    pair turns by its own angle.
     """
     angles = steps * frequencies(d_model, base)  # (C / 2,)
     cos, sin = angles.cos(), angles.sin()
@@ -41,10 +41,10 @@ def shift_matrix(steps: int, d_model: int, base: float = 10_000.0) -> Tensor:
 
 
 class Bag(nn.Module):
-    """Score the next token from T tokens, all treated alike and averaged: (B, T) to (B, V).
+    """Score the next token from T tokens, all treated alike: (B, T) to (B, V).
 
-    `positions` (T, C) are added to the embeddings: an nn.Parameter is trained, a plain
-    tensor stays as it is, None leaves them out, and then the order is lost.
+    `positions` (T, C) are added to the embeddings: an nn.Parameter is trained, a
+    plain tensor stays as it is, None leaves them out, and then the order is lost.
     """
 
     def __init__(self, config: MLPConfig, positions: Tensor | None = None):
@@ -64,7 +64,7 @@ class Bag(nn.Module):
         if self.positions is not None:
             T, rows = contexts.shape[1], len(self.positions)
             if rows < T:
-                raise ValueError(f"There are {rows} positions for {T} tokens: give a shorter text.")
+                raise ValueError(f"{rows} positions for {T} tokens: shorten the text.")
             x = x + self.positions[:T]  # (B, T, C) + (T, C)
-        x = torch.tanh(self.hidden(x))  # (B, T, d_ff): the same weights at every place
+        x = torch.tanh(self.hidden(x))  # (B, T, d_ff): same weights at every place
         return self.output(x.mean(dim=1))  # (B, V)

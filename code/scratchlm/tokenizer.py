@@ -1,16 +1,16 @@
-"""A byte-level BPE tokenizer: text to ids and back, with special tokens, whole or as a stream.
+"""A byte-level BPE tokenizer: text to ids and back, with special tokens.
 
     tokenizer = train_tokenizer([text], vocab_size=1024, specials=["<|end|>"])
     ids = tokenizer.encode("O, wherefore")          list of ids
     tokenizer.decode(ids)                           "O, wherefore", whatever the text
     tokenizer.encode(text, allowed_special="all")   "<|end|>" becomes its one id
-    tokenizer.encode_stream(open(path))             an iterator of ids, in constant memory
     len(tokenizer)                                  vocab_size: the largest id, plus one
 
-Files, GPT-2's vocabulary and the export to `tiktoken` are in `scratchlm.tokenizer_files`.
+Texts that do not fit into memory are read by `scratchlm.streams`; files, GPT-2's vocabulary and
+the export to `tiktoken` are in `scratchlm.tokenizer_files`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 
 from scratchlm.bpe_fast import cut_word_fast, rank_tokens, train_fast
@@ -114,46 +114,6 @@ class BPETokenizer:
                 f"The text holds the special token {found[0]!r}: name it in allowed_special "
                 "for its id, or pass disallowed_special=() to read it as ordinary text."
             )
-
-    def encode_stream(
-        self,
-        chunks: Iterable[str],
-        allowed_special: str | Collection[str] = (),
-        disallowed_special: str | Collection[str] = "all",
-        buffer_size: int = 65_536,
-    ) -> Iterator[int]:
-        """Yield the ids of a text that comes in chunks, the same as of the whole text.
-
-        Memory holds about `buffer_size` characters, or two chunks, or two words, if those
-        are longer. The arguments and errors are those of `encode`.
-        """
-        allowed, disallowed = self.choose(allowed_special, disallowed_special)
-        text, wanted = "", buffer_size
-        for chunk in chunks:
-            text += chunk
-            if len(text) >= wanted:
-                ids, text = self.settle(text, allowed, disallowed)
-                yield from ids
-                wanted = max(buffer_size, 2 * len(text))  # no long word is cut each time
-        self.forbid(text, disallowed)
-        yield from self.encode_parts(split_specials(text, allowed))
-
-    def settle(self, text: str, allowed: set, disallowed: set) -> tuple[list[int], str]:
-        """Return the ids that no continuation of a text can change, and what they leave.
-
-        A special token may still become another while fewer characters follow than the
-        longest has; of the words, the pattern may cut the last two differently.
-        """
-        self.forbid(text, disallowed)
-        longest = max(map(len, allowed | disallowed), default=0)
-        *parts, rest = split_specials(text, allowed)
-        while parts and len(rest) < longest:
-            special, before = parts.pop(), parts.pop()
-            rest = before + special + rest
-        ids = self.encode_parts(parts)
-        matches = [*self.regex.finditer(rest, 0, max(0, len(rest) - 2 * longest))][:-2]
-        ids += chain.from_iterable(self.cache[match[0]] for match in matches)
-        return ids, rest[matches[-1].end() :] if matches else rest
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """Return the bytes that ids stand for; ValueError for an id that is none."""

@@ -4,6 +4,8 @@ import textwrap
 
 import pytest
 
+from tests.book.samples import chapter
+
 MODULE = '''\
 """A module of one idea."""
 
@@ -30,16 +32,7 @@ def _private():
     return math.pi
 '''
 
-CHAPTER = """\
----
-jupytext:
-  text_representation: {extension: .md, format_name: myst}
-kernelspec: {display_name: Python 3, language: python, name: python3}
-book:
-  budget: 5
-  prerequisites: []
----
-(one)=
+CHAPTER = chapter("""\
 # One
 
 ```{code-cell} python3
@@ -59,7 +52,7 @@ from: scratchlm.small:Pair
 pair = Pair(double(2), 1)
 assert pair.a == 4
 ```
-"""
+""")
 
 
 class Tree:

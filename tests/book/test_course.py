@@ -37,6 +37,11 @@ assert answer == 4
 ````{solution-end}
 ````
 
+```{code-cell} python3
+:tags: [remove-cell, claim]
+assert "a secret trial"
+```
+
 After it.
 """
 

@@ -93,6 +93,50 @@ def test_a_failing_build_publishes_nothing_and_keeps_what_ran(small):
     assert "two" in ran(small)
 
 
+ANSWERED = """
+
+```{code-cell} python3
+from scratchlm.checks import Verdict
+
+def check(exercise, answer):
+    return Verdict(answer == 4, "Correct." if answer == 4 else "Add 2 and 2.")
+```
+
+```{code-cell} python3
+:tags: [answer]
+answer = 4
+check("two-sum", answer)
+```
+"""
+
+
+def answered(small, old="", new=""):
+    """Write a page whose worked answer passes, with `old` changed to `new`; return its errors."""
+    small.write("chapters/part/two.md", TWO + ANSWERED.replace(old, new, 1))
+    try:
+        execution.execute(small.root, QUIET)
+    except execution.ExecutionError as error:
+        return str(error)
+    return ""
+
+
+def test_a_worked_answer_that_its_check_rejects_stops_the_build(small):
+    wrong = answered(small, "answer = 4", "answer = 5")
+    assert wrong == (
+        "chapters/part/two.md:24: this worked answer fails its own check: ✗ Add 2 and 2."
+    )
+    with pytest.raises(execution.ExecutionError):
+        build(small.root, QUIET)  # nothing of it was kept
+    assert not (small.root / SITE).exists()
+    assert answered(small) == ""
+
+
+@pytest.mark.parametrize("ending", [";", "\nprint()", "\nanswer"])
+def test_a_worked_answer_shows_the_verdict_of_its_check(small, ending):
+    said = answered(small, 'check("two-sum", answer)', f'check("two-sum", answer){ending}')
+    assert said.startswith("chapters/part/two.md:24: ") and "shows no verdict" in said
+
+
 def test_a_stale_inclusion_publishes_nothing(small):
     small.write("_build/html/index.html", "an older site")
     small.write("code/scratchlm/small.py", "def lost():\n    pass\n")

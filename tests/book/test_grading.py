@@ -12,18 +12,10 @@ from book.exercises import exercises
 from book.labels import Labels
 from book.otter import free_names
 from tests.book import graders
+from tests.book.samples import chapter
 from tests.wrong.answers import code_of, known, page_of, wrong_answers
 
-CHAPTER = """\
----
-jupytext:
-  text_representation: {extension: .md, format_name: myst}
-kernelspec: {display_name: Python 3, language: python, name: python3}
-book:
-  budget: 5
-  prerequisites: []
----
-(one)=
+CHAPTER = chapter("""\
 # One
 
 ```{code-cell} python3
@@ -110,7 +102,7 @@ A secret reason.
 
 ````{solution-end}
 ````
-"""
+""")
 
 CHECKS = '''\
 """Checks of the chapter."""

@@ -16,21 +16,13 @@ from book.labels import Labels
 from book.launcher import setup_code
 from book.markdown import Converter
 from book.plain import left_over
+from tests.book.samples import chapter
 
 PLOT = """\
 from IPython.display import Image, display
 display({"image/png": "aGk=", "text/plain": "a plot"}, raw=True)"""
 
-CHAPTER = """\
----
-jupytext:
-  text_representation: {extension: .md, format_name: myst}
-kernelspec: {display_name: Python 3, language: python, name: python3}
-book:
-  budget: 5
-  prerequisites: []
----
-(one)=
+CHAPTER = chapter("""\
 # One {term}`word <term>`
 
 {footcite:t}`shannon1951` and {footcite:p}`shannon1948,
@@ -181,11 +173,32 @@ A secret reason.
 ````{solution-end}
 ````
 
+```{code-cell} python3
+:tags: [remove-cell, claim]
+
+tried = "a secret trial"
+assert tried
+```
+
+```{code-cell} python3
+:tags: [remove-cell]
+
+glue("one-tried", "secret numbers")
+```
+
+Prose.
+
+```{code-cell} python3
+:tags: [remove-cell]
+
+glue("one-open", "in the open")
+```
+
 ## References
 
 ```{footbibliography}
 ```
-""".replace("PLOT", PLOT)
+""").replace("PLOT", PLOT)
 
 SMALL = '''\
 """A module."""
@@ -303,6 +316,8 @@ def test_students_get_no_solutions(editions):
         "ecret words",
         "secret test",
         "secret reason",
+        "secret trial",
+        "secret numbers",
         "40 + 2",
         "helper =",
         "SOLUTION",
@@ -310,6 +325,7 @@ def test_students_get_no_solutions(editions):
         "2006",
     ):
         assert secret not in everything
+    assert "in the open" in everything
     blank = next(cell for cell in nb.cells if "answer" in cell.metadata.get("tags", []))
     assert 'answer = ...\nprint(answer)\ncheck("one-double", answer)' in blank.source
     assert blank.source.startswith("# Your answer to Exercise 1.1")
@@ -320,9 +336,13 @@ def test_readers_and_students_have_a_place_for_an_essay_and_no_hidden_test(editi
     for name in ("reader", "student"):
         sources = [cell.source for cell in editions[name].cells]
         statement = next(i for i, text in enumerate(sources) if "Why twice?" in text)
-        assert sources[statement + 1].startswith("*Your answer to Exercise 1.2:")
+        assert sources[statement + 1] == "# Your trials for Exercise 1.2, if you make any"
+        assert sources[statement + 2].startswith("*Your answer to Exercise 1.2:")
         assert "secret test" not in "".join(sources)
     assert "A secret reason." in prose(editions["reader"])
+    assert "a secret trial" in code(editions["reader"])
+    for name in ("nbgrader", "otter"):
+        assert "secret trial" not in code(editions[name])
     assert "Your answer" not in prose(editions["instructor"])
 
 
@@ -333,6 +353,7 @@ def test_instructors_get_everything_in_the_open(editions):
     assert "jupyter" not in answer.metadata
     assert "**Solution to Exercise 1.1**\n\nSecret words" in prose(nb)
     assert "# Hidden test of Exercise 1.1: only graders see it\nassert answer" in code(nb)
+    assert "a secret trial" in code(nb)
 
 
 def test_student_notebook_runs_from_top_to_bottom(editions, tmp_path):
@@ -465,7 +486,16 @@ def test_a_cell_that_needs_a_solution_is_reported(book):
     book.write("chapters/part/one.md", text.replace("## References", later))
     page = next(page for page in pages(book.root) if page.slug == "one")
     with pytest.raises(BookError, match="this cell uses helper, which the solution in line"):
-        answers.check_use(page.cells, book.root)
+        answers.check_use(page, book.root)
+
+
+def test_a_cell_that_needs_what_a_solution_is_worked_out_by_is_reported(book):
+    text = book.read("chapters/part/one.md")
+    later = "```{code-cell} python3\nprint(tried)\n```\n\n## References"
+    book.write("chapters/part/one.md", text.replace("## References", later))
+    page = next(page for page in pages(book.root) if page.slug == "one")
+    with pytest.raises(BookError, match="this cell uses tried, which the solution in line"):
+        answers.check_use(page, book.root)
 
 
 def test_a_cell_that_needs_a_hidden_test_is_reported(book):
@@ -474,7 +504,7 @@ def test_a_cell_that_needs_a_hidden_test_is_reported(book):
     book.write("chapters/part/one.md", text.replace("## References", later))
     page = next(page for page in pages(book.root) if page.slug == "one")
     with pytest.raises(BookError, match="this cell uses rest, which the hidden test in line"):
-        answers.check_use(page.cells, book.root)
+        answers.check_use(page, book.root)
 
 
 # ---- the book's own chapters --------------------------------------------------------------------

@@ -7,17 +7,9 @@ from rich.console import Console
 
 from book import ROOT, BookError, translation
 from book.build import BUILD
+from tests.book.samples import chapter
 
-CHAPTER = """\
----
-jupytext:
-  text_representation: {extension: .md, format_name: myst}
-kernelspec: {display_name: Python 3, language: python, name: python3}
-book:
-  budget: 5
-  prerequisites: []
----
-(one)=
+CHAPTER = chapter("""\
 # One
 
 The answer is {glue:text}`one-answer:.2f` or {glue:text}`one-word`, and $a + b$ is a sum.
@@ -35,7 +27,7 @@ See {ref}`two`. This sentence will be changed by somebody later on.
 $$
 c = d
 $$
-"""
+""")
 
 GERMAN = {
     "One": "Eins",

@@ -1,20 +1,17 @@
 """The checks of the chapter accept its own solutions and answer each mistake with a sentence."""
 
-import ast
 import random
 from itertools import pairwise
 
 import pytest
 
-from book import ROOT
 from scratchlm.bpe import apply_merges, cut_word, split_symbols
 from scratchlm.bpe_fast import cut_word_fast
 from scratchlm.checks import byte_pair_encoding, check
-from tests.wrong.answers import caught, cells, page_of, wrong_answers
+from tests.wrong import answers
 
 SLUG = "byte-pair-encoding"
-CELLS = {exercise: code for exercise, (code, _) in cells(SLUG).items()}
-WRONG = [(exercise, wrong) for exercise, found in wrong_answers(SLUG).items() for wrong in found]
+CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 NAMES = {
     "cut_word_fast": cut_word_fast,
     "split_symbols": split_symbols,
@@ -25,22 +22,12 @@ HOME, AWAY = 2.3, 1.8
 
 
 def solution(exercise, name):
-    """The object called `name` that a solution of the chapter defines, its imports made."""
-    nodes = [
-        node
-        for node in ast.parse(CELLS[exercise]).body
-        if isinstance(node, ast.Import)
-        or getattr(node, "name", None) == name
-        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name)
-    ]
-    scope = dict(NAMES)
-    exec(compile(ast.Module(nodes, []), str(ROOT), "exec"), scope)
-    return scope[name]
+    return answers.solution(SLUG, exercise, name, NAMES)
 
 
-@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+@pytest.mark.parametrize(("exercise", "wrong"), answers.tries(SLUG))
 def test_wrong_answers(exercise, wrong):
-    caught(SLUG, exercise, wrong, NAMES)
+    answers.caught(SLUG, exercise, wrong, NAMES)
 
 
 def test_every_exercise_has_a_check():
@@ -89,7 +76,7 @@ def test_dropout():
 
 
 def test_the_library_is_the_one_in_the_exercise():
-    assert str(byte_pair_encoding.LIBRARY).replace("'", '"') in page_of(SLUG).text
+    assert str(byte_pair_encoding.LIBRARY).replace("'", '"') in answers.page_of(SLUG).text
     assert apply_merges("banana", solution("byte-pair-encoding-paper", "merges_on_paper")) == (
         "ban",
         "ana",

@@ -1,19 +1,15 @@
 """The checks of the chapter accept its own solutions and answer each mistake with a sentence."""
 
-import ast
-
 import pytest
 import torch
 import torch.nn.functional as F
 
-from book import ROOT
 from scratchlm.checks import check, embeddings_and_position
 from scratchlm.positions import frequencies, sinusoidal_positions
-from tests.wrong.answers import caught, cells, wrong_answers
+from tests.wrong import answers
 
 SLUG = "embeddings-and-position"
-CELLS = {exercise: code for exercise, (code, _) in cells(SLUG).items()}
-WRONG = [(exercise, wrong) for exercise, found in wrong_answers(SLUG).items() for wrong in found]
+CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 NAMES = {
     "torch": torch,
     "F": F,
@@ -23,22 +19,12 @@ NAMES = {
 
 
 def solution(exercise, name):
-    """The object called `name` that a solution of the chapter defines."""
-    nodes = ast.parse(CELLS[f"{SLUG}-{exercise}"]).body
-    [node] = [
-        node
-        for node in nodes
-        if getattr(node, "name", None) == name
-        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name)
-    ]
-    scope = dict(NAMES)
-    exec(compile(ast.Module([node], []), str(ROOT), "exec"), scope)
-    return scope[name]
+    return answers.solution(SLUG, f"{SLUG}-{exercise}", name, NAMES)
 
 
-@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+@pytest.mark.parametrize(("exercise", "wrong"), answers.tries(SLUG))
 def test_wrong_answers(exercise, wrong):
-    caught(SLUG, exercise, wrong, NAMES)
+    answers.caught(SLUG, exercise, wrong, NAMES)
 
 
 def test_every_exercise_has_a_check():
@@ -62,8 +48,31 @@ def test_solutions_that_need_no_training(exercise, name):
 
 
 def test_right_answers_in_other_forms():
-    assert check(f"{SLUG}-clock", sinusoidal_positions(4, 4, base=100)[3])
+    place = sinusoidal_positions(6, 4, base=100)[5]
+    assert check(f"{SLUG}-clock", place) and check(f"{SLUG}-clock", place.double().numpy())
     assert check(f"{SLUG}-base", {10_000: 2.71, 100: 2.65, 4: 2.56})
+
+
+@pytest.mark.parametrize(
+    ("exercise", "name"),
+    [("gradient", "embedding_gradient"), ("distance", "by_distance"), ("rotate", "rotate")],
+)
+def test_right_answers_in_other_numbers(exercise, name):
+    solved = solution(exercise, name)
+    assert check(f"{SLUG}-{exercise}", lambda *given: solved(*given).double())
+    assert check(f"{SLUG}-{exercise}", lambda *given: solved(*given).requires_grad_())
+
+
+def test_a_rotation_in_the_numbers_of_the_frequencies():
+    def rotate(x, base=10_000.0):
+        angles = torch.arange(len(x))[:, None] * frequencies(x.shape[1], base)
+        turns = torch.polar(torch.ones_like(angles), angles)
+        return torch.view_as_real(torch.view_as_complex(x.double().view(7, -1, 2)) * turns).flatten(
+            1
+        )
+
+    assert rotate(torch.ones(7, 6)).dtype == torch.float64
+    assert check(f"{SLUG}-rotate", rotate)
 
 
 @pytest.mark.parametrize("exercise", sorted(CELLS))

@@ -1,20 +1,16 @@
 """The checks of the chapter accept its own solutions and answer each mistake with a sentence."""
 
-import ast
-
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from book import ROOT
 from scratchlm.checks import check, names
 from scratchlm.mlp import MLP
-from tests.wrong.answers import caught, cells, wrong_answers
+from tests.wrong import answers
 
 SLUG = "names"
-CELLS = {exercise: code for exercise, (code, _) in cells(SLUG).items()}
-WRONG = [(exercise, wrong) for exercise, found in wrong_answers(SLUG).items() for wrong in found]
+CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 NAMES = {"torch": torch, "nn": nn, "F": F, "MLP": MLP}
 
 CONTEXT = {3: 2.21, 5: 2.15, 8: 2.14}
@@ -28,22 +24,12 @@ WIDTH = {
 
 
 def solution(exercise, name):
-    """The object called `name` that a solution of the chapter defines."""
-    nodes = ast.parse(CELLS[exercise]).body
-    [node] = [
-        node
-        for node in nodes
-        if getattr(node, "name", None) == name
-        or (isinstance(node, ast.Assign) and node.targets[0].id == name)
-    ]
-    scope = {"torch": torch, "nn": nn}
-    exec(compile(ast.Module([node], []), str(ROOT), "exec"), scope)
-    return scope[name]
+    return answers.solution(SLUG, exercise, name, NAMES)
 
 
-@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+@pytest.mark.parametrize(("exercise", "wrong"), answers.tries(SLUG))
 def test_wrong_answers(exercise, wrong):
-    caught(SLUG, exercise, wrong, NAMES)
+    answers.caught(SLUG, exercise, wrong, NAMES)
 
 
 def rejected(exercise, answer):

@@ -105,6 +105,16 @@ def test_mend():
     assert check("pytorch-mend", scope["epoch"])
 
 
+def test_a_total_may_be_a_tensor_that_remembers_no_graph():
+    code = CELLS["pytorch-mend"]
+    for old, new in [("loss.item()", "loss.detach()"), ("total / len", "total.item() / len")]:
+        assert old in code
+        code = code.replace(old, new)
+    scope = dict(NAMES)
+    exec(code, scope)
+    assert check("pytorch-mend", scope["epoch"])
+
+
 def test_the_broken_function_of_the_text_is_rejected():
     code = page_of(SLUG).text.split("```python\n")[1].split("```")[0]
     scope = dict(NAMES)

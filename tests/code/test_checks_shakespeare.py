@@ -1,41 +1,28 @@
 """The checks of the chapter accept its own solutions and answer each mistake with a sentence."""
 
-import ast
 import math
 
 import pytest
 import torch
 from torch import nn
 
-from book import ROOT
 from scratchlm.checks import check, shakespeare
 from scratchlm.mlp import MLP
-from tests.wrong.answers import caught, cells, wrong_answers
+from tests.wrong import answers
 
 SLUG = "shakespeare"
-CELLS = {exercise: code for exercise, (code, _) in cells(SLUG).items()}
-WRONG = [(exercise, wrong) for exercise, found in wrong_answers(SLUG).items() for wrong in found]
+CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 NAMES = {"torch": torch, "nn": nn, "math": math, "MLP": MLP}
 COLD = {1.0: (0.46, 387), 0.8: (0.55, 350), 0.6: (0.65, 300), 0.4: (0.81, 224)}
 
 
 def solution(exercise, name):
-    """The object called `name` that a solution of the chapter defines."""
-    nodes = ast.parse(CELLS[exercise]).body
-    [node] = [
-        node
-        for node in nodes
-        if getattr(node, "name", None) == name
-        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name)
-    ]
-    scope = dict(NAMES)
-    exec(compile(ast.Module([node], []), str(ROOT), "exec"), scope)
-    return scope[name]
+    return answers.solution(SLUG, exercise, name, NAMES)
 
 
-@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+@pytest.mark.parametrize(("exercise", "wrong"), answers.tries(SLUG))
 def test_wrong_answers(exercise, wrong):
-    caught(SLUG, exercise, wrong, NAMES)
+    answers.caught(SLUG, exercise, wrong, NAMES)
 
 
 def test_every_exercise_has_a_check():

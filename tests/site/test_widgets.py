@@ -37,10 +37,13 @@ def is_ours(message):
 
 @pytest.fixture(scope="module")
 def visit(browser, site):
-    """`visit(path, script="", wait=True, **options)`: a page, its errors kept in `page.errors`."""
+    """`visit(path, script="", wait=True, widget=0, **options)`: a page, errors in `page.errors`.
+
+    Of several widgets on a page only one stays, the first or the one with this number.
+    """
     contexts = []
 
-    def visit(path, script="", wait=True, **options):
+    def visit(path, script="", wait=True, widget=0, **options):
         need(Path(path).stem)
         context = browser.new_context(offline=True, **{"viewport": WIDE, **options})
         contexts.append(context)
@@ -52,6 +55,9 @@ def visit(browser, site):
         page.on("console", lambda m: is_ours(m) and page.errors.append(m.text))
         page.add_init_script(script)
         page.goto((site / path).resolve().as_uri())
+        page.locator(".book-widget").evaluate_all(
+            "(all, i) => all.forEach((e, j) => j === i || e.remove())", widget
+        )
         page.locator(".book-widget").scroll_into_view_if_needed()
         if wait:
             page.locator(".book-widget[data-state=ready] .widget-body").wait_for()

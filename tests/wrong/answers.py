@@ -49,6 +49,26 @@ def cells(slug: str) -> dict[str, tuple[str, str]]:
     return {e.label: answers.parted(e.answer.code) for e in found if not e.essay}
 
 
+def solution(slug: str, exercise: str, name: str, scope: dict):
+    """Return what a solution calls `name`; only its imports and this definition are run."""
+    code, _ = cells(slug)[exercise]
+    nodes = [n for n in ast.parse(code).body if isinstance(n, ast.Import) or name in named(n)]
+    scope = dict(scope)
+    exec(compile(ast.Module(nodes, []), exercise, "exec"), scope)
+    return scope[name]
+
+
+def named(node: ast.stmt) -> list[str]:
+    """Return the names that a definition, or an assignment to a name, gives."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node]
+    return [getattr(target, "id", getattr(target, "name", None)) for target in targets]
+
+
+def tries(slug: str) -> list[tuple[str, Wrong]]:
+    """Return every wrong answer to a chapter's exercises with its exercise."""
+    return [(exercise, wrong) for exercise, found in wrong_answers(slug).items() for wrong in found]
+
+
 def code_of(slug: str, exercise: str, wrong: Wrong) -> str:
     """Return the whole code of a wrong answer."""
     if not wrong.extends:

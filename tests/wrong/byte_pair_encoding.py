@@ -64,6 +64,80 @@ def cut_with_dropout(word, ranks, p, chance):
             return parts
         _, i = min(candidates)
         parts[i : i + 2] = [parts[i] + parts[i + 1]]"""
+ONE_DECODER_FOR_ALL = """\
+import codecs
+DECODER = codecs.getincrementaldecoder("utf-8")(errors="replace")
+def decode_stream(tokenizer, ids):
+    for i in ids:
+        yield DECODER.decode(tokenizer.decode_bytes([i]))
+    if rest := DECODER.decode(b"", final=True):
+        yield rest"""
+TRIM_THE_WHOLE = """\
+def decode_stream(tokenizer, ids):
+    so_far, shown = [], ""
+    for i in ids:
+        so_far.append(i)
+        complete = tokenizer.decode(so_far).rstrip("\\ufffd")
+        yield complete[len(shown):]
+        shown = complete
+    if rest := tokenizer.decode(so_far)[len(shown):]:
+        yield rest"""
+IGNORE_WHAT_IS_BROKEN = """\
+import codecs
+def decode_stream(tokenizer, ids):
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
+    for i in ids:
+        yield decoder.decode(tokenizer.decode_bytes([i]))
+    if decoder.getstate()[0]:
+        yield chr(0xFFFD)"""
+A_DIE_OF_TEN_SIDES = """\
+def cut_with_dropout(word, ranks, p, chance):
+    parts = list(split_symbols(word))
+    while True:
+        candidates = [(ranks[left + right], i)
+                      for i, (left, right) in enumerate(pairwise(parts))
+                      if left + right in ranks and chance.randrange(10) >= 10 * p]
+        if not candidates:
+            return parts
+        _, i = min(candidates)
+        parts[i : i + 2] = [parts[i] + parts[i + 1]]"""
+THE_LAST_OF_EQUALS = """\
+def cut_with_dropout(word, ranks, p, chance):
+    parts = list(split_symbols(word))
+    while True:
+        candidates = [(ranks[left + right], -i)
+                      for i, (left, right) in enumerate(pairwise(parts))
+                      if left + right in ranks and chance.random() >= p]
+        if not candidates:
+            return parts
+        i = -min(candidates)[1]
+        parts[i : i + 2] = [parts[i] + parts[i + 1]]"""
+ONLY_THE_BEST_HAS_A_DIE = """\
+def cut_with_dropout(word, ranks, p, chance):
+    parts = list(split_symbols(word))
+    while True:
+        candidates = [(ranks[left + right], i)
+                      for i, (left, right) in enumerate(pairwise(parts)) if left + right in ranks]
+        if not candidates or chance.random() < p:
+            return parts
+        _, i = min(candidates)
+        parts[i : i + 2] = [parts[i] + parts[i + 1]]"""
+DROPPED_FOR_GOOD = """\
+def cut_with_dropout(word, ranks, p, chance):
+    parts, dropped = list(split_symbols(word)), set()
+    asked = set()
+    while True:
+        there = [(ranks[left + right], i, left, right)
+                 for i, (left, right) in enumerate(pairwise(parts)) if left + right in ranks]
+        for _, _, left, right in there:
+            if (left, right) not in asked and chance.random() < p:
+                dropped.add((left, right))
+            asked.add((left, right))
+        kept = [(rank, i) for rank, i, left, right in there if (left, right) not in dropped]
+        if not kept:
+            return parts
+        _, i = min(kept)
+        parts[i : i + 2] = [parts[i] + parts[i + 1]]"""
 ONCE_FOR_THE_WORD = """\
 kept = {t: r for t, r in ranks.items() if len(t) == 1 or chance.random() >= p}
 parts = solved(word, kept, 0, chance)
@@ -99,19 +173,33 @@ WRONG = {
         Wrong("recover_merges = [(b'a', b'b')]", "itself"),
     ],
     "byte-pair-encoding-stream": [
-        Wrong(WHOLE_CHARACTERS),
+        Wrong(ONE_DECODER_FOR_ALL),
+        Wrong(WHOLE_CHARACTERS, "with all that it completes"),
         Wrong(
             stream("for i in ids:\n    yield tokenizer.decode([i])"),
             "keep its bytes back",
             extends=True,
         ),
+        Wrong(
+            stream("yield from solved(tokenizer, ids)\nyield ''"), "after the last", extends=True
+        ),
+        Wrong(IGNORE_WHAT_IS_BROKEN, "where decode has"),
+        Wrong(
+            stream(
+                "decoder = codecs.getincrementaldecoder('utf-8')('replace')\n"
+                "for i in ids:\n    yield decoder.decode(tokenizer.decode_bytes([i]))"
+            ),
+            "once as �",
+            extends=True,
+        ),
+        Wrong(TRIM_THE_WHOLE, "with all that it completes"),
         Wrong(stream("yield tokenizer.decode(list(ids))"), "After 1 ids", extends=True),
         Wrong(
             stream(
                 "pieces = solved(tokenizer, ids)\n"
                 "yield from (piece for piece in pieces if piece != '\\ufffd')"
             ),
-            "once as �",
+            "like any other",
             extends=True,
         ),
         Wrong(stream("yield from solved(tokenizer, list(ids))"), "asked for", extends=True),
@@ -128,14 +216,31 @@ WRONG = {
         Wrong("found = [2.3, 1.8]", "keys"),
     ],
     "byte-pair-encoding-dropout": [
-        Wrong(A_DIE_FOR_EQUAL_PAIRS),
+        Wrong(A_DIE_OF_TEN_SIDES),
+        Wrong(A_DIE_FOR_EQUAL_PAIRS, "for every place"),
         Wrong(dropout(ONCE_FOR_THE_WORD), "draw anew", extends=True),
+        Wrong(THE_LAST_OF_EQUALS, "as cut_word cuts it"),
+        Wrong(ONLY_THE_BEST_HAS_A_DIE, "draw anew"),
+        Wrong(DROPPED_FOR_GOOD, "draw anew"),
+        Wrong(
+            dropout("ranks.pop(word, None)\nreturn solved(word, ranks, p, chance)"),
+            "as cut_word cuts it",
+            extends=True,
+        ),
+        Wrong(
+            dropout(
+                "found = solved(word, ranks, p, chance)\n"
+                "ranks[word + b'!'] = len(ranks)\nreturn found"
+            ),
+            "changes the ranks",
+            extends=True,
+        ),
         Wrong(
             dropout(
                 "found = solved(word, ranks, p, chance)\n"
                 "return [word] if word in ranks and p < 1 else found"
             ),
-            "hardly any",
+            "token as a whole",
             extends=True,
         ),
         Wrong(dropout("return solved(word, ranks, 1 - p, chance)"), "p = 0", extends=True),

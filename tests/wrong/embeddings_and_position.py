@@ -63,19 +63,28 @@ return table"""
 AVERAGED = """\
 times = torch.bincount(ids, minlength=vocab_size).clamp(min=1)
 return solved(ids, gradients, vocab_size) / times[:, None]"""
+IN_PLACE = """\
+def rotate(x, base=10_000.0):
+    T, C = x.shape
+    angles = torch.arange(T)[:, None] * frequencies(C, base)
+    a, b = x[:, ::2], x[:, 1::2]
+    x[:, ::2] = a * angles.cos() - b * angles.sin()
+    x[:, 1::2] = a * angles.sin() + b * angles.cos()
+    return x"""
 COSINES = """\
 unit = positions / positions.norm(dim=1, keepdim=True)
 return torch.stack([(unit @ unit.T).diagonal(k).mean() for k in range(T)])"""
 
 WRONG = {
     "embeddings-and-position-clock": [
-        Wrong(clock(math.radians(3), math.radians(0.3)), "radians"),
-        Wrong("vector = [-0.99, 0.14, 0.96, 0.30]", "sine first"),
-        Wrong("vector = [0.14, 0.30, -0.99, 0.96]", "take turns"),
-        Wrong(clock(2, 0.2), "place 2"),
-        Wrong(clock(3, 0.03), "second turns"),
+        Wrong(clock(math.radians(5), math.radians(0.5)), "radians"),
+        Wrong("vector = [0.28, -0.96, 0.88, 0.48]", "sine first"),
+        Wrong("vector = [-0.96, 0.48, 0.28, 0.88]", "take turns"),
+        Wrong(clock(4, 0.4), "place 4"),
+        Wrong(clock(6, 0.6), "place 6"),
+        Wrong(clock(5, 0.05), "second turns"),
         Wrong("vector = [0, 0, 0, 0]", "rounded"),
-        Wrong("vector = [0.14, -0.99]", "four"),
+        Wrong("vector = [-0.96, 0.28]", "four"),
         Wrong("vector = '0.14'", "four"),
         Wrong("vector = ['a', 'b', 'c', 'd']", "number"),
     ],
@@ -92,6 +101,8 @@ WRONG = {
             extends=True,
         ),
         Wrong(gradient("return gradients.tolist()"), "tensor", extends=True),
+        Wrong(gradient("return F.one_hot(ids, vocab_size).T @ gradients"), "whole numbers", True),
+        Wrong(gradient("return solved(ids, gradients, vocab_size)[:, :2]"), "(6, 3)", extends=True),
         Wrong("embedding_gradient = 3", "function"),
     ],
     "embeddings-and-position-distance": [
@@ -100,6 +111,24 @@ WRONG = {
         ),
         Wrong(
             distance("return torch.stack([products.diagonal(k).sum() for k in range(T)])"), "mean"
+        ),
+        Wrong(
+            distance("return torch.stack([products.diagonal(k).sum() / T for k in range(T)])"),
+            "not by T",
+        ),
+        Wrong(
+            distance(
+                "means = torch.stack([products.diagonal(k).mean() for k in range(T)])\n"
+                "return means / means[0]"
+            ),
+            "shares",
+        ),
+        Wrong(
+            distance(
+                "return torch.stack([(positions * positions.roll(-k, 0)).sum(1).mean() "
+                "for k in range(T)])"
+            ),
+            "go round",
         ),
         Wrong(distance("return products[0]"), "place 0"),
         Wrong(distance(COSINES), "cosines"),
@@ -123,6 +152,7 @@ WRONG = {
         Wrong(turned(halves=True), "not as asked"),
         Wrong(turned(places="torch.arange(1, T + 1)"), "start at 0"),
         Wrong(turned(speeds="frequencies(C)"), "no effect"),
+        Wrong(IN_PLACE, "keep a copy"),
         Wrong(rotate("x + sinusoidal_positions(*x.shape, base)"), "adds", extends=True),
         Wrong(rotate("x * sinusoidal_positions(*x.shape, base)"), "place 0", extends=True),
         Wrong(rotate("x * (1 + torch.arange(len(x))[:, None])"), "length", extends=True),

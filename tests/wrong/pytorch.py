@@ -72,6 +72,10 @@ PIECES = {
     "both": "total / len(loader), measured.item()",
 }
 LARGEST = "largest = max(z.data for z in logits)"
+CHANCE = (  # of the target, which may be too small for a computer
+    "powers = [(z - largest).exp() for z in logits]",
+    "chance = powers[target] / sum(powers)",
+)
 TOTAL = "math.log(sum(math.exp(z.data - largest) for z in logits)) + largest"
 
 WRONG = {
@@ -103,6 +107,9 @@ WRONG = {
             )
         ),
         Wrong(loss("return sum(z.exp() for z in logits).log() - logits[target]"), "overflows"),
+        Wrong(loss(LARGEST, *CHANCE, "return -chance.log()"), "logits (1000, 0)"),
+        Wrong(loss(LARGEST, *CHANCE, "return (Value(1) / chance).log()"), "logits (1000, 0)"),
+        Wrong(loss(LARGEST, *CHANCE, "return -(chance + 1e-12).log()"), "1000.0000 was expected"),
         Wrong(loss(LARGEST, f"return Value({TOTAL}) - logits[target].data"), "Value"),
         Wrong(
             loss("return sum(z.exp() for z in logits).log() - logits[target].data"),
@@ -162,6 +169,10 @@ WRONG = {
         Wrong(epoch(loss="loss = F.cross_entropy(logits, targets)"), "(N, V)"),
         Wrong(epoch(measured="measured = F.cross_entropy(logits, targets)"), "mind its shape"),
         Wrong(epoch(add="total += loss"), "plain numbers"),
+        Wrong(epoch(add="total += loss", mean="(total / len(loader)).item()"), "graphs of all"),
+        Wrong(
+            epoch(add="total = total + loss", mean="total.item() / len(loader)"), "graphs of all"
+        ),
         Wrong(epoch(recording="if True:"), "no_grad"),
         Wrong(epoch(number="measured"), "plain numbers"),
         Wrong(epoch(step=""), "has not changed"),

@@ -25,13 +25,17 @@ def speller(*lines: str) -> str:
     return "\n    ".join(["class Speller(Speller):", *lines])
 
 
-def perplexity(result: str = "math.exp(loss)", asked: str = "coarse.encode(val_text)") -> str:
+def perplexity(
+    result: str = "math.exp(loss)",
+    asked: str = "coarse.encode(val_text)",
+    size: str = "len(coarse)",
+) -> str:
     return f"""\
 perplexities = {{}}
 for size in [0, 100, 1_000, 10_000]:
     coarse = WordTokenizer(vocab[:size])
     seen, held_out = Counter(coarse.encode(train_text)), {asked}
-    whole = seen.total() + len(coarse)
+    whole = seen.total() + {size}
     loss = -sum(math.log((seen[i] + 1) / whole) for i in held_out) / len(held_out)
     perplexities[size] = {result}"""
 
@@ -97,6 +101,8 @@ WRONG = {
         Wrong(perplexity(asked="[i for i in coarse.encode(val_text) if i] or [0]"), "left out"),
         Wrong(perplexity(asked="coarse.encode(train_text)"), "training text"),
         Wrong(perplexity("loss / math.log(2) if size else 1.0"), "loss"),
+        Wrong(perplexity(size="size"), "For 0 words V is 1, not 0: <unk> has an id"),
+        Wrong(perplexity(size="max(1, size)"), "For 100 words V is 101, not 100"),
         Wrong("perplexities = {0: 1.0, 100: 13.3, 1_000: 20.0, 10_000: 75.7}", "should be about"),
         Wrong("perplexities = {0: 1.0}", "keys"),
         Wrong("perplexities = 13.3", "keys"),

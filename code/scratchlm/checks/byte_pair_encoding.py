@@ -1,9 +1,11 @@
 """Checks of the exercises in the chapter on byte-pair encoding."""
 
 import random
+from collections import Counter
+from itertools import pairwise
 from numbers import Real
 
-from scratchlm.bpe import train_naive
+from scratchlm.bpe import split_symbols, train_naive
 from scratchlm.bpe_fast import cut_word_fast, rank_tokens, train_fast
 from scratchlm.tokenizer import BPETokenizer
 
@@ -78,10 +80,10 @@ def byte_pair_encoding_stream(function) -> str | None:
     """Text from ids, each character as soon as it is complete."""
     if not callable(function):
         return "Give the function decode_stream itself, without calling it."
-    tokenizer = BPETokenizer(rank_tokens(train_fast(RHYME, 6)))
+    ranks = rank_tokens(train_fast(RHYME, 6))
+    tokenizer = BPETokenizer({**ranks, b" \xf0": len(ranks)})  # a space and the start of 🐚
     text = "she 海 🐚 sells ñ."
-    ids = tokenizer.encode(text)
-    stream = function(tokenizer, iter(ids))
+    stream = function(tokenizer, iter(tokenizer.encode(text)))
     if not hasattr(stream, "__next__"):
         return "It should be a generator: use yield."
     pieces = list(stream)
@@ -91,31 +93,57 @@ def byte_pair_encoding_stream(function) -> str | None:
         return "A character that is spread over several tokens comes out as �: keep its bytes back."
     if "".join(pieces) != text:
         return f"The pieces make {''.join(pieces)!r} in place of {text!r}."
-    if problem := _problem_with_pace(function, tokenizer, ids, pieces):
-        return problem
     if "".join(function(tokenizer, iter(tokenizer.encode("a\ufffdb")))) != "a\ufffdb":
         return "A � that stands in the text is a character like any other: yield it."
-    return None
+    for sample in (text, "a\ufffdb"):
+        if problem := _problem_with_pace(function, tokenizer, tokenizer.encode(sample)):
+            return problem
+    return _problem_with_rest(function, tokenizer) or _problem_with_haste(function, tokenizer)
 
 
-def _problem_with_pace(function, tokenizer, ids, pieces) -> str | None:
-    """Whether text comes with the id that completes it, and what becomes of a rest."""
-    shown = ""
-    for count, piece in enumerate(pieces[: len(ids)], start=1):
-        shown += piece
-        complete = tokenizer.decode_bytes(ids[:count]).decode("utf-8", errors="ignore")
+def _problem_with_pace(function, tokenizer, ids) -> str | None:
+    """Whether text comes with the id that completes it, one piece for each id."""
+    pieces = list(function(tokenizer, iter(ids)))
+    for count in range(1, len(ids) + 1):
+        shown = "".join(pieces[:count])
+        complete = tokenizer.decode(ids[:count], errors="ignore")
         if shown != complete:
             return (
                 f"After {count} ids {complete!r} is complete, and {shown!r} was yielded: yield "
                 "once for every id, with all that it completes."
             )
+    if len(pieces) > len(ids):
+        return (
+            f"For {len(ids)} ids it yielded {len(pieces)} pieces: after the last id yield only if "
+            "bytes are left."
+        )
+    return None
+
+
+def _problem_with_rest(function, tokenizer) -> str | None:
+    """What becomes of bytes that are no character."""
     cut = list(function(tokenizer, iter([ord("a"), 0xF0, 0x9F])))
     if "".join(cut) != "a\ufffd":
         return (
             "When the ids end inside a character, the rest should come out once as �: it gave "
             f"{''.join(cut)!r}."
         )
+    ids = [0xC3, ord("a"), 0x90, ord("b")]  # a character that breaks off, and one that never began
+    pieces, right = list(function(tokenizer, iter(ids))), tokenizer.decode(ids)
+    if "".join(pieces) != right:
+        return (
+            f"From the bytes {bytes(ids)} it made {''.join(pieces)!r}, where decode has {right!r}."
+        )
+    if not "".join(pieces[:2]).endswith("a"):
+        return (
+            f"From the bytes {bytes(ids)} it had yielded {''.join(pieces[:2])!r} after two: a "
+            "broken character should not keep back what follows it."
+        )
+    return None
 
+
+def _problem_with_haste(function, tokenizer) -> str | None:
+    """Whether a piece is yielded before the next id is asked for."""
     asked = []
 
     def watched():
@@ -161,41 +189,66 @@ def byte_pair_encoding_dropout(function) -> str | None:
     if not callable(function):
         return "Give the function cut_with_dropout itself, without calling it."
     ranks = rank_tokens(train_fast(RHYME, 30))
-    words = [*RHYME, b" shellshed", b" seahorses", b"sss"]
-
-    def cut(word, p, seed=0):
-        return list(function(word, dict(ranks), p, random.Random(seed)))
-
-    for word in words:
-        if b"".join(cut(word, 0.5)) != word:
+    twins = rank_tokens([(b"a", b"b"), (b"s", b"s")])
+    tries = [(word, ranks) for word in (*RHYME, b" shellshed", b" seahorses", b"sss")]
+    for word, table in [*tries, (b"sss", twins)]:
+        if b"".join(function(word, dict(table), 0.5, random.Random(0))) != word:
             return f"With p = 0.5 the tokens of {word!r} do not make {word!r} again."
-        if cut(word, 0.0) != cut_word_fast(word, ranks):
-            return f"With p = 0, {word!r} should be cut as cut_word cuts it."
-        if len(cut(word, 1.0)) != len(word):
+        right = cut_word_fast(word, table)
+        if list(function(word, dict(table), 0.0, random.Random(0))) != right:
+            return f"With p = 0, {word!r} should be cut as cut_word cuts it: {right}."
+        if len(function(word, dict(table), 1.0, random.Random(0))) != len(word):
             return f"With p = 1 nothing can merge: {word!r} should come out in bytes."
-    return _problem_with_chance(cut, ranks)
+    return (
+        _problem_with_seeds(function, ranks)
+        or _problem_with_shares(function, b"he", ranks)
+        or _problem_with_shares(function, b" shells", ranks)
+        or _problem_with_shares(function, b"abab", twins)
+    )
 
 
-def _problem_with_chance(cut, ranks) -> str | None:
-    """Whether merges fail at the stated rate, each anew, by the generator that was handed over."""
-    word = b" shells"
-    cuts = [cut(word, 0.3, seed) for seed in range(400)]
+def _problem_with_seeds(function, ranks) -> str | None:
+    """Whether all chance comes from the generator, and the ranks stay what they are."""
+    kept = dict(ranks)
+    cuts, again = (
+        [list(function(b" shells", kept, 0.3, random.Random(seed))) for seed in range(100)]
+        for _ in range(2)
+    )
+    if kept != ranks:
+        return "It changes the ranks that it was given: leave them as they are."
     if any(part not in ranks for parts in cuts for part in parts):
         return "It made a part that is no token."
-    if cuts != [cut(word, 0.3, seed) for seed in range(400)]:
+    if cuts != again:
         return "The same seed gives another cut: draw from `chance` alone."
-    if len({tuple(parts) for parts in cuts}) < 5:
-        return "400 seeds gave hardly any different cuts: every pair is dropped on its own."
-    pairs = sum(len(cut(b"he", 0.3, seed)) == 1 for seed in range(400)) / 400
-    if not 0.6 < pairs < 0.8:
-        return (
-            f"The one pair of b'he' was merged {pairs:.0%} of the time with p = 0.3; 70% was "
-            "expected: a word has to be merged, even if it is a token as a whole."
-        )
-    length = sum(map(len, cuts)) / 400
-    if not 2.0 < length < 3.0:
-        return (
-            f"b' shells' came out in {length:.1f} tokens on average with p = 0.3, where about 2.5 "
-            "were expected: draw anew for every pair at every step."
-        )
     return None
+
+
+def _problem_with_shares(function, word, ranks, p=0.3, draws=1_000) -> str | None:
+    """Whether each cut comes as often as it should, within what a thousand draws allow."""
+    cuts = (tuple(function(word, dict(ranks), p, random.Random(seed))) for seed in range(draws))
+    found, right = Counter(cuts), _chances(tuple(split_symbols(word)), ranks, p)
+    off = {parts: found[parts] / draws - right.get(parts, 0.0) for parts in {*found, *right}}
+    worst = max(sorted(off), key=lambda parts: abs(off[parts]))
+    if abs(off[worst]) < 0.06:
+        return None
+    whole = " (also of a word that is a token as a whole)" if worst == (word,) else ""
+    return (
+        f"With p = {p}, {word!r} came out as {list(worst)} in {found[worst] / draws:.0%} of "
+        f"{draws:,} draws, where {right.get(worst, 0.0):.0%} was expected: draw anew at every "
+        f"step, for every place where a pair could be merged{whole}."
+    )
+
+
+def _chances(parts: tuple, ranks, p: float) -> Counter:
+    """Return the probability of every way in which a word can come out."""
+    steps = sorted(
+        (ranks[left + right], i)
+        for i, (left, right) in enumerate(pairwise(parts))
+        if left + right in ranks
+    )
+    chances = Counter({parts: p ** len(steps)})
+    for dropped, (_, i) in enumerate(steps):  # all candidates before this one are dropped
+        merged = (*parts[:i], parts[i] + parts[i + 1], *parts[i + 2 :])
+        for outcome, chance in _chances(merged, ranks, p).items():
+            chances[outcome] += p**dropped * (1 - p) * chance
+    return chances

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import weakref
 from numbers import Real
 
 import torch
@@ -70,9 +71,17 @@ def pytorch_loss(function) -> str | None:
         if problem := _problem_with_value_loss(function, numbers, target):
             return problem
     try:
-        return _problem_with_value_loss(function, (1000.0, 999.0, 998.0), 0)
-    except (OverflowError, ValueError):
+        if problem := _problem_with_value_loss(function, (1000.0, 999.0, 998.0), 0):
+            return problem
+    except (ArithmeticError, ValueError):
         return "With logits near 1000 it overflows: subtract the largest logit from all of them."
+    try:
+        return _problem_with_value_loss(function, (1000.0, 0.0), 1)
+    except (ArithmeticError, ValueError):
+        return (
+            "For the logits (1000, 0) and target 1 the probability is too small for a computer, "
+            "and its logarithm fails: subtract the target's logit from the logarithm of the sum."
+        )
 
 
 def _problem_with_value_loss(function, numbers, target) -> str | None:
@@ -133,18 +142,29 @@ def pytorch_dual(cls) -> str | None:
     return None
 
 
+class _Mark:
+    """Something to hang on a graph: it lives as long as the graph does."""
+
+
 class _Probe(nn.Module):
-    """A table with dropout that notes, at each call, its mode and whether gradients are on."""
+    """A table that notes, at each call, its mode, whether gradients are on, and old graphs."""
 
     def __init__(self, size: int):
         super().__init__()
         generator = torch.Generator().manual_seed(0)
         self.table = nn.Parameter(torch.randn(size, size, generator=generator))
         self.calls: list[tuple[bool, bool]] = []
+        self.marks: list[weakref.ref] = []
+        self.most_kept = 0  # graphs of earlier calls that were alive at a call
 
     def forward(self, ids):
         self.calls.append((self.training, torch.is_grad_enabled()))
-        return self.table[ids]  # (B, T, V)
+        self.most_kept = max(self.most_kept, sum(mark() is not None for mark in self.marks))
+        logits = self.table[ids]  # (B, T, V)
+        if logits.grad_fn is not None:
+            logits.grad_fn.metadata["mark"] = mark = _Mark()
+            self.marks.append(weakref.ref(mark))
+        return logits
 
 
 def _reference(model, loader, held_out, optimizer) -> tuple[float, float]:
@@ -180,6 +200,11 @@ def pytorch_mend(function) -> str | None:
         return problem
     if any(isinstance(x, torch.Tensor) or not isinstance(x, Real) for x in found):
         return "Return plain numbers: a sum of tensors keeps the graph of every step; use .item()."
+    if yours.most_kept > 1:  # the last step's own may live in its variables
+        return (
+            "The graphs of all steps are kept until the end of the epoch: add loss.item() to the "
+            "total, a plain number, in every step."
+        )
     return _problem_with_epoch(found, right, mine, yours)
 
 

@@ -112,6 +112,10 @@ def _problem_with_perplexity(found: float, size: int, vocab, train, val) -> str 
     seen, held_out = Counter(ids.get(w, 0) for w in train), [ids.get(w, 0) for w in val]
     whole = seen.total() + len(ids)
     loss = -sum(math.log((seen[i] + 1) / whole) for i in held_out) / len(held_out)
+    # one id less makes every share larger by the same factor, and so little that only
+    # unrounded perplexities tell the two apart
+    if math.isclose(found, math.exp(loss) * (whole - 1) / whole, rel_tol=5e-7):
+        return f"For {size} words V is {size + 1}, not {size}: <unk> has an id and counts as well."
     known = [i for i in held_out if i] or [0]
     without = -sum(math.log((seen[i] + 1) / whole) for i in known) / len(known)
     on_train = -sum(n * math.log((seen[i] + 1) / whole) for i, n in seen.items()) / seen.total()
@@ -174,5 +178,8 @@ def tokenization_spelling(cls) -> str | None:
                 f"{text!r} came back as {back!r}: collect the bytes of all ids, then decode once."
             )
     if speller.decode([256, 195]) != "speak\ufffd":
-        return "For bytes that spell nothing decode should put U+FFFD, as ByteTokenizer does."
+        return (
+            "For bytes that spell nothing decode should put U+FFFD, as ByteTokenizer does: "
+            'data.decode("utf-8", errors="replace"), where data are the bytes of all ids.'
+        )
     return None
