@@ -42,7 +42,6 @@ STEP = "x = (x @ x.T / 3**0.5).softmax(1) @ x"
 
 WRONG = {
     "the-problem-attention-solves-river": [
-        Wrong("output_river = [2.88, 0.05, 0.05]", "root of 3"),
         Wrong("output_river = (X @ X.T).softmax(dim=1)[1] @ X", "before the exponential"),
         Wrong("output_river = (X @ X.T / 3).softmax(dim=1)[1] @ X", "not by 3"),
         Wrong("output_river = (X @ X.T)[1] / 21 @ X", "exponentials"),
@@ -55,9 +54,9 @@ WRONG = {
     ],
     "the-problem-attention-solves-long": [
         Wrong("row = [6, 6, 6]", "no longer"),
-        Wrong("row = [6, 0, 0]", "flooded"),
-        Wrong("row = [0, 0, 3]", "'river'"),
-        Wrong("row = [5, 1, 1]", "'bank'"),
+        Wrong("row = [3, 3, 0]", "'river'"),
+        Wrong("row = [4, 0.5, 1.5]", "'bank'"),
+        Wrong("row = [4, 1.5, 0.5]", "'flooded'"),
         Wrong("row = 4", "three"),
         Wrong("row = [None, 1, 1]", "number"),
     ],

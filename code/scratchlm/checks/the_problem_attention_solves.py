@@ -10,6 +10,7 @@ from scratchlm.river_bank import TOKENS, X
 
 ROUNDS = (0, 1, 2, 5, 10)
 GUESTS = (2, 4, 6)
+LONGEST = 4.5
 
 
 def _numbers(answer) -> list[float] | str:
@@ -57,8 +58,8 @@ def the_problem_attention_solves_long(answer) -> str | None:
         return found
     x = X.clone()
     x[0] = torch.tensor(found)
-    if (length := x[0].norm().item()) > 6 + 1e-6:
-        return f"Your vector has the length {length:.2f}: make it no longer than 6."
+    if (length := x[0].norm().item()) > LONGEST + 1e-6:
+        return f"Your vector has the length {length:.2f}: make it no longer than {LONGEST}."
     scores = x @ x.T
     for token, row in zip(TOKENS[1:], scores[1:]):
         if row[0] <= row[1:].max():
