@@ -13,26 +13,27 @@ Mix = Callable[[Tensor], tuple[Tensor, Tensor]]  # x (B, T, C) to output (B, T, 
 
 
 def distinct(count: int, size: int, below: int, generator: torch.Generator) -> Tensor:
-    """Draw `count` rows of `size` different whole numbers below `below`: (count, size) int64."""
+    """Draw rows of different whole numbers below a bound: (count, size), int64."""
     return torch.rand(count, below, generator=generator).argsort(dim=1)[:, :size]
 
 
 def mentions(count: int, seed: int, guests: int = 3) -> tuple[Tensor, Tensor]:
     """Draw notes that mention each guest twice, once with a drink and once without.
 
-    Returns tokens (B, T, 2), int64, in a random order, T = 2 · guests: a name and a drink
-    each, 0 for none. The targets (B, T) are the drinks of the names that stand alone, and
-    NOT_ASKED where the drink stands.
+    Returns tokens (B, T, 2), int64, in a random order, T = 2 · guests: a name and a
+    drink each, 0 for none. The targets (B, T) are the drinks of the names that stand
+    alone, and NOT_ASKED where the drink stands.
     """
     generator = torch.Generator().manual_seed(seed)
     names = distinct(count, guests, len(NAMES), generator)  # (B, guests)
     drinks = 1 + distinct(count, guests, len(DRINKS) - 1, generator)  # (B, guests)
     none = torch.zeros_like(drinks)
-    both = torch.cat([names, names], dim=1), torch.cat([drinks, none], dim=1)  # (B, T) each
+    names, held = torch.cat([names, names], dim=1), torch.cat([drinks, none], dim=1)
+    tokens = torch.stack([names, held], dim=2)  # (B, T, 2)
     targets = torch.cat([none + NOT_ASKED, drinks], dim=1)  # (B, T)
     order = distinct(count, 2 * guests, 2 * guests, generator)  # (B, T)
     rows = torch.arange(count)[:, None]  # (B, 1): each note in an order of its own
-    return torch.stack(both, dim=2)[rows, order], targets[rows, order]
+    return tokens[rows, order], targets[rows, order]
 
 
 class FixedWeights(nn.Module):
@@ -43,16 +44,16 @@ class FixedWeights(nn.Module):
         self.scores = nn.Parameter(torch.zeros(T, T))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the means (B, T, C) of x (B, T, C), and the weights (T, T) of all of them."""
+        """Return the means (B, T, C) of x (B, T, C), and the weights (T, T)."""
         weights = self.scores.softmax(dim=-1)  # (T, T): whatever stands at the places
         return weights @ x, weights
 
 
 class Guesser(nn.Module):
-    """Guess a drink at every token from its own vector and a mix of all: (B, T, 2) to (B, V, T).
+    """Guess a drink at every token from its own vector and a mix of all.
 
-    A token's vector is the row of its name plus the row of its drink. Nothing here knows the
-    order, and nothing but `mix` looks at other tokens.
+    A token's vector is the row of its name plus the row of its drink. Nothing here knows
+    the order, and nothing but `mix` looks at other tokens.
     """
 
     def __init__(self, d_model: int, mix: Mix):
@@ -67,14 +68,14 @@ class Guesser(nn.Module):
         return self.names(tokens[..., 0]) + self.drinks(tokens[..., 1])
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return the logits (B, V, T), V drinks: cross_entropy wants the classes second."""
+        """Return logits (B, V, T) for tokens (B, T, 2), with a score for each of V drinks."""
         x = self.embed(tokens)  # (B, T, C)
         mixed, _ = self.mix(x)  # (B, T, C)
-        return self.readout(x + mixed).mT  # (B, T, V) -> (B, V, T)
+        return self.readout(x + mixed).mT  # (B, V, T): cross_entropy wants V second
 
 
 @torch.no_grad()
 def accuracy(model: nn.Module, tokens: Tensor, targets: Tensor) -> float:
-    """Return the share of the asked tokens at which the model's first choice is the target."""
+    """Return the share of the asked tokens at which the model's favourite is right."""
     asked = targets != NOT_ASKED  # (B, T)
     return (model(tokens).argmax(dim=1) == targets)[asked].float().mean().item()
