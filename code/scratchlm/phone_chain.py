@@ -1,4 +1,4 @@
-"""A task of one-sided interest: everybody knows whom to call, and nobody by whom they are called."""
+"""A task of one-sided interest: everybody knows whom to call, and nobody who will call them."""
 
 import torch
 import torch.nn.functional as F

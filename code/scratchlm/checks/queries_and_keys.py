@@ -79,7 +79,11 @@ def queries_and_keys_shared(function) -> str | None:
         return "Give the function shared_can itself, without calling it."
     w = _random(4, 2)
     cases = [
-        (w @ w.T, True, "W Wᵀ for a W of rank 2; allow for eigenvalues that are 0 but for rounding"),
+        (
+            w @ w.T,
+            True,
+            "W Wᵀ for a W of rank 2; allow for eigenvalues that are 0 but for rounding",
+        ),
         (torch.eye(3), True, "the identity"),
         (torch.zeros(2, 2), True, "the zero matrix, which W = 0 gives"),
         (torch.tensor([[1.0, 1.0], [0.0, 1.0]]), False, "not symmetric"),
