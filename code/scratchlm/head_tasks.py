@@ -32,7 +32,8 @@ class PriceGaps(nn.Module):
     """A head and a linear readout: shops (B, T, 16) to price gaps (B, T, 10).
 
     With `values` False the head hands on the embedding itself; with `residual` False its
-    output takes the place of x instead of being added.
+    output takes the place of x instead of being added. The readout starts out reporting a
+    shop's own prices, so that what is left to learn is the rival's.
     """
 
     def __init__(self, values: bool = True, residual: bool = True):
@@ -41,7 +42,9 @@ class PriceGaps(nn.Module):
         self.head, self.residual = AttentionHead(C, C), residual
         if not values:
             self.head.value = self.head.output = nn.Identity()
-        self.readout = nn.Linear(C, GOODS)
+        self.readout = nn.Linear(C, GOODS, bias=False)
+        nn.init.zeros_(self.readout.weight)
+        nn.init.eye_(self.readout.weight[:, -GOODS:])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the gaps (B, T, 10) for shops x (B, T, 16)."""
