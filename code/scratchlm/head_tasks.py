@@ -54,7 +54,7 @@ class PriceGaps(nn.Module):
 
 
 class OneHeadModel(nn.Module):
-    """Embedding, place, one head, readout: ids (B, T) to logits (B, T, V) of the next id."""
+    """Embedding, place, one head, readout: ids (B, T) to logits (B, T, V) of the next."""
 
     def __init__(
         self,
