@@ -6,13 +6,18 @@ import torch
 from torch import Tensor, nn
 
 
-def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
     """Look up every query among the keys; return what the values give, and the weights.
 
-    q (…, T, D), k (…, S, D), v (…, S, Dv) of one float type; mask (T, S) or (…, T, S), bool,
-    True where a query may look. Returns the output (…, T, Dv) and the weights (…, T, S), whose
-    rows sum to 1. ValueError for shapes that do not fit, and for a row of the mask that is all
-    False. Vaswani et al. (2017), equation 1.
+    q (…, T, D), k (…, S, D), v (…, S, Dv), floats; mask (T, S) or (…, T, S), bool, True
+    where a query may look. Returns the output (…, T, Dv) and the weights (…, T, S), whose
+    rows sum to 1. ValueError for shapes that do not fit, and for a row of the mask that
+    is all False. Vaswani et al. (2017), equation 1.
     """
     if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         shapes = ", ".join(str(tuple(part.shape)) for part in (q, k, v))
@@ -20,8 +25,8 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tu
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (…, T, S)
     if mask is not None:
         if not mask.any(dim=-1).all():
-            raise ValueError("A row of the mask is all False: let every query see some key.")
-        scores = scores.masked_fill(~mask, -math.inf)  # before softmax, where exp makes it 0
+            raise ValueError("A row of the mask is all False: let each query see some key.")
+        scores = scores.masked_fill(~mask, -math.inf)  # softmax makes it 0
     weights = scores.softmax(dim=-1)  # (…, T, S)
     return weights @ v, weights  # (…, T, Dv)
 
@@ -34,7 +39,7 @@ def causal_mask(length: int) -> Tensor:
             [ True,  True]])
     """
     if length < 1:
-        raise ValueError(f"The length is {length}: give the number of tokens, 1 or more.")
+        raise ValueError(f"The length is {length}: give a number of tokens, 1 or more.")
     return torch.ones(length, length, dtype=torch.bool).tril()
 
 
@@ -45,11 +50,11 @@ class AttentionHead(nn.Module):
         super().__init__()
         self.query = nn.Linear(d_model, d_head, bias=False)  # what a token seeks
         self.key = nn.Linear(d_model, d_head, bias=False)  # what it can be found by
-        self.value = nn.Linear(d_model, d_head, bias=False)  # what it gives where it is found
+        self.value = nn.Linear(d_model, d_head, bias=False)  # what it has to give
         self.output = nn.Linear(d_head, d_model, bias=False)  # where that is written
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what to add to x (B, T, C), of the same shape, and the weights (B, T, T)."""
+        """Return what to add to x (B, T, C), of its shape, and the weights (B, T, T)."""
         q, k, v = self.query(x), self.key(x), self.value(x)  # (B, T, D) each
         found, weights = attention(q, k, v)  # (B, T, D), (B, T, T)
         return self.output(found), weights  # (B, T, C)
@@ -66,7 +71,7 @@ class CausalAttentionHead(nn.Module):
         self.output = nn.Linear(d_head, d_model, bias=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what to add to x (B, T, C), of the same shape, and the weights (B, T, T)."""
+        """Return what to add to x (B, T, C), of its shape, and the weights (B, T, T)."""
         q, k, v = self.query(x), self.key(x), self.value(x)  # (B, T, D) each
         mask = causal_mask(x.shape[-2]).to(x.device)  # (T, T)
         found, weights = attention(q, k, v, mask)  # (B, T, D), (B, T, T)
@@ -74,9 +79,10 @@ class CausalAttentionHead(nn.Module):
 
 
 def nadaraya_watson(at: Tensor, points: Tensor, values: Tensor, width: float) -> Tensor:
-    """Estimate a curve by averaging its neighbours: (T,) places from (S,) points and values.
+    """Estimate a curve at (T,) places by averaging the values of (S,) points near by.
 
-    A value counts by the Gaussian kernel exp(-(x - x_i)² / 2 h²) of its distance, h = width.
+    A value counts by the Gaussian kernel exp(-(x - x_i)² / 2 h²) of its distance, with
+    h = width.
     ValueError for a width that is not positive. Nadaraya (1964), Watson (1964).
     """
     if not width > 0:

@@ -12,18 +12,19 @@ STREETS, GOODS = 4, 10  # two shops in a street, one on either side
 
 
 def draw_shops(batch_size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Draw towns of 8 shops in shuffled order, and how much dearer each is than its rival.
+    """Draw towns of 8 shops in any order, and how much dearer each is than its rival.
 
-    Returns shops (B, 8, 16): street (one-hot, 4), side (one-hot, 2), prices (10, mean 0,
-    variance 1); and gaps (B, 8, 10), own prices minus those of the shop across the street.
+    Returns shops (B, 8, 16): street (one-hot, 4), side (one-hot, 2), prices (10, mean
+    0, variance 1); and gaps (B, 8, 10): own prices minus those across the street.
     """
     prices = torch.randn(batch_size, STREETS, 2, GOODS, generator=generator)
     gaps = prices - prices.flip(2)  # across the street is the other side
-    street = F.one_hot(torch.arange(STREETS)).float()[:, None].expand(STREETS, 2, STREETS)
-    side = F.one_hot(torch.arange(2)).float().expand(STREETS, 2, 2)
-    address = torch.cat([street, side], dim=-1).expand(batch_size, -1, -1, -1)  # (B, 4, 2, 6)
+    street = torch.eye(STREETS)[:, None].expand(STREETS, 2, STREETS)
+    side = torch.eye(2).expand(STREETS, 2, 2)
+    address = torch.cat([street, side], dim=-1)  # (4, 2, 6)
+    address = address.expand(batch_size, -1, -1, -1)  # (B, 4, 2, 6)
     shops = torch.cat([address, prices], dim=-1).flatten(1, 2)  # (B, 8, 16)
-    order = torch.rand(batch_size, 2 * STREETS, generator=generator).argsort(dim=1)  # (B, 8)
+    order = torch.rand(shops.shape[:2], generator=generator).argsort(dim=1)  # (B, 8)
     rows = torch.arange(batch_size)[:, None]
     return shops[rows, order], gaps.flatten(1, 2)[rows, order]
 
@@ -31,8 +32,9 @@ def draw_shops(batch_size: int, generator: torch.Generator) -> tuple[Tensor, Ten
 class PriceGaps(nn.Module):
     """A head and a linear readout: shops (B, T, 16) to price gaps (B, T, 10).
 
-    With `values` False the head hands on the embedding itself; with `residual` False its
-    output takes the place of x instead of being added.
+    With `values` False the head hands on the embedding itself; with `residual` False
+    its output takes the place of x instead of being added. The readout starts out
+    reporting a shop's own prices, so that what is left to learn is the rival's.
     """
 
     def __init__(self, values: bool = True, residual: bool = True):
@@ -41,7 +43,9 @@ class PriceGaps(nn.Module):
         self.head, self.residual = AttentionHead(C, C), residual
         if not values:
             self.head.value = self.head.output = nn.Identity()
-        self.readout = nn.Linear(C, GOODS)
+        self.readout = nn.Linear(C, GOODS, bias=False)
+        nn.init.zeros_(self.readout.weight)
+        nn.init.eye_(self.readout.weight[:, -GOODS:])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the gaps (B, T, 10) for shops x (B, T, 16)."""
@@ -50,9 +54,15 @@ class PriceGaps(nn.Module):
 
 
 class OneHeadModel(nn.Module):
-    """Embedding, place, one head, readout: ids (B, T) to logits (B, T, V) of what comes next."""
+    """Embedding, place, one head, readout: ids (B, T) to logits (B, T, V) of the next."""
 
-    def __init__(self, vocab_size: int, context_length: int, d_model: int, causal: bool = True):
+    def __init__(
+        self,
+        vocab_size: int,
+        context_length: int,
+        d_model: int,
+        causal: bool = True,
+    ):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, d_model)
         self.place = nn.Embedding(context_length, d_model)
@@ -69,7 +79,8 @@ class OneHeadModel(nn.Module):
 def next_losses(model: nn.Module, ids: Tensor) -> Tensor:
     """Return the loss of each prediction in nats, (B, T), for ids (B, T + 1)."""
     logits = model(ids[:, :-1])  # (B, T, V)
-    return F.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")  # (B, T)
+    logits = logits.transpose(1, 2)  # (B, V, T): cross_entropy wants the classes second
+    return F.cross_entropy(logits, ids[:, 1:], reduction="none")  # (B, T)
 
 
 def short_training(
