@@ -8,7 +8,8 @@
     ```
 
 The argument names an ES module in `book/static/widgets/` that follows the anywidget front-end
-contract. `:data:` is the key of a dict or list that a cell of the same page glued. The page holds
+contract. `:data:` is the key of a dict or list that a cell of the same page glued; `:form:`, if
+given, names a shape of the widget, for which widgets.css keeps another height free. The page holds
 everything: the module's text (once a page) and the data as JSON, so it also works opened from disk.
 """
 
@@ -34,7 +35,7 @@ class WidgetError(ValueError):
 
 
 class WidgetNode(nodes.General, nodes.Element):
-    """A widget in the document: attributes `name`, `alt` and `json`; children: the fallback."""
+    """A widget in the document: attributes `name`, `form`, `alt` and `json`; children: the fallback."""
 
 
 class WidgetDirective(SphinxDirective):
@@ -42,10 +43,14 @@ class WidgetDirective(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"data": directives.unchanged, "alt": directives.unchanged}  # noqa: RUF012
+    option_spec = {  # noqa: RUF012
+        "data": directives.unchanged,
+        "alt": directives.unchanged,
+        "form": directives.unchanged,
+    }
 
     def run(self) -> list[nodes.Node]:
-        node = WidgetNode(name=self.arguments[0])
+        node = WidgetNode(name=self.arguments[0], form=self.options.get("form", ""))
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
         try:
@@ -127,8 +132,9 @@ def visit_html(translator, node: WidgetNode) -> None:
         opening = f'<script type="text/plain" data-widget-module="{name}">\n'
         translator.body.append(f"{opening}{module_text(name)}</script>\n")
     alt = html.escape(node["alt"], quote=True)
+    form = f' data-form="{html.escape(node["form"], quote=True)}"' if node["form"] else ""
     translator.body.append(
-        f'<figure class="book-widget" data-widget="{name}" aria-label="{alt}">\n'
+        f'<figure class="book-widget" data-widget="{name}"{form} aria-label="{alt}">\n'
         '<div class="widget-fallback">\n'
     )
 
