@@ -440,7 +440,16 @@ def test_a_failing_widget_leaves_the_fallback_and_one_error(visit):
     assert len(page.errors) == 1 and "could not start" in page.errors[0]
 
 
-TEXTS = ["", "a", " CORIOLANUS VINCENTIO", "word " * 500, "\n" * 90, "x" * 900, "भाषा🐚" * 90, "<|end|> my " * 500]
+TEXTS = [
+    "",
+    "a",
+    " CORIOLANUS VINCENTIO",
+    "word " * 500,
+    "\n" * 90,
+    "x" * 900,
+    "भाषा🐚" * 90,
+    "<|end|> my " * 500,
+]
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
