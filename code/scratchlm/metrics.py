@@ -8,6 +8,6 @@ def perplexity(nats: float) -> float:
     return math.exp(nats)
 
 
-def bits_per_character(nats: float) -> float:
-    """Return nats / ln 2: the yes-or-no answers that one character costs on average."""
-    return nats / math.log(2)
+def bits_per_character(nats_per_character: float) -> float:
+    """Return the mean cost of a character in yes-or-no answers: nats / ln 2."""
+    return nats_per_character / math.log(2)

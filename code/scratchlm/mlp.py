@@ -19,7 +19,7 @@ class MLPConfig:
     vocab_size: int  # V: how many different tokens there are
     context_length: int  # T: how many tokens the model sees
     d_model: int  # C: how many numbers describe a token
-    d_ff: int  # width of the hidden layer
+    d_ff: int  # width of the hidden (feed-forward) layer
     dropout: float = 0.0  # share of hidden units silenced at random in training
 
     def __post_init__(self):

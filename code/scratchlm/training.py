@@ -63,7 +63,7 @@ def training_step(
     model.train()  # evaluation may have switched dropout off
     logits = model(contexts)  # (B, V)
     loss = F.cross_entropy(logits, targets)
-    optimizer.zero_grad()  # gradients add up: without this, the last batch votes again
+    optimizer.zero_grad()  # gradients add up: without this, all earlier batches vote again
     loss.backward()
     optimizer.step()
     return loss.item()

@@ -13,7 +13,8 @@ anywidget's front-end contract: a default export with render({ model, el }), whi
 cleanup. Everything is drawn with the page's own colours; widgets.css holds the styles. */
 
 const KEPT = 65_536; // words in the cache, as in Python
-const DRAWN = { tokens: 6_000, parts: 400 }; // more would only make typing slow
+const DRAWN = { tokens: 1_500, parts: 400 }; // more would only make typing slow
+const LONG = { characters: 2_000, pause: 200 }; // a longer text waits so many ms for the next key
 
 // ---- the computation -------------------------------------------------------------------------
 
@@ -286,12 +287,14 @@ class Playground {
 
   destroy() {
     clearTimeout(this.timer);
-    cancelAnimationFrame(this.frame);
+    this.wait();
+    this.resized.disconnect();
   }
 
   // -- building
 
   build(el) {
+    this.resized = new ResizeObserver(() => this.reach());
     const options = this.presets.map(([name], i) => html("option", { value: i }, name));
     this.preset = html(
       "select",
@@ -319,7 +322,8 @@ class Playground {
       return html("div", { class: `tp-panel tp-${name}` }, title, box);
     };
     const cells = (name, make) => {
-      const box = html("div", { class: "tp-cells", tabindex: 0, role: "group", "aria-label": name });
+      const box = html("div", { class: "tp-cells", role: "group", "aria-label": name });
+      this.resized.observe(box);
       this[name] = new Strip(box, make);
       return panel(name, box);
     };
@@ -389,16 +393,28 @@ class Playground {
     this.preset.value = index;
     this.selected = 0;
     this.update();
+    this.select(Math.max(0, this.ids.findIndex((id) => this.encoder.parts(id)))); // it has a history
   }
 
+  /** Cut what has been typed before the next frame; a long text when no key follows for a while. */
   typed() {
     this.preset.value = -1;
+    this.wait();
+    this.box.setAttribute("aria-busy", "true");
+    if (this.input.textLength > LONG.characters) this.pause = setTimeout(() => this.update(), LONG.pause);
+    else this.frame = requestAnimationFrame(() => this.update());
+  }
+
+  /** Forget the cut that was to come. */
+  wait() {
     cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.update());
+    clearTimeout(this.pause);
+    this.box.removeAttribute("aria-busy");
   }
 
   /** Cut the text afresh and show it. */
   update() {
+    this.wait();
     this.text = this.input.value;
     this.ids = [];
     this.failure = "";
@@ -417,7 +433,16 @@ class Playground {
     this.showNote();
     this.selected = Math.max(0, Math.min(this.selected, this.strip.nodes.length - 1));
     this.mark();
+    this.reach();
     this.announce(characters.length, bytes.length);
+  }
+
+  /** The keyboard stops at characters and bytes only where there is something to scroll. */
+  reach() {
+    for (const { box } of [this.characters, this.bytes]) {
+      if (box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
   }
 
   showCells(name, cells, total = cells.length) {
@@ -441,11 +466,12 @@ class Playground {
   showNote() {
     const held = [...this.encoder.specials.keys()].find((name) => this.text.includes(name));
     const rest = this.ids.length > DRAWN.tokens ? `, the first ${count(DRAWN.tokens)}` : "";
+    const slow = this.text.length > LONG.characters ? "; cut when you pause" : "";
     this.note.textContent =
       this.failure ||
       (held && !this.special.checked
-        ? `In tokens${rest}; ${held} is read as ordinary text`
-        : `In tokens, each with its id${rest}`);
+        ? `In tokens${rest}; ${held} is read as ordinary text${slow}`
+        : `In tokens, each with its id${rest}${slow}`);
     this.note.classList.toggle("tp-failure", Boolean(this.failure));
   }
 
