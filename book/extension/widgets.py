@@ -35,7 +35,7 @@ class WidgetError(ValueError):
 
 
 class WidgetNode(nodes.General, nodes.Element):
-    """A widget in the document: attributes `name`, `form`, `alt` and `json`; children: the fallback."""
+    """A widget in the document: `name`, `form`, `alt` and `json`; its children are the fallback."""
 
 
 class WidgetDirective(SphinxDirective):
