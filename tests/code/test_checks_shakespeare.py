@@ -56,13 +56,12 @@ def test_cold():
     assert check("shakespeare-cold", COLD)
 
 
-@pytest.mark.parametrize("bend", [torch.tanh, torch.relu])
-def test_tree(bend):
+def test_tree():
     class Joined(solution("shakespeare-tree", "Tree")):
         def forward(self, contexts):
             x = self.embedding(contexts)
             for level in self.levels:
-                x = bend(level(torch.cat([x[:, ::2], x[:, 1::2]], dim=2)))
+                x = torch.tanh(level(torch.cat([x[:, ::2], x[:, 1::2]], dim=2)))
             return self.output(x[:, 0])
 
     for seed in range(10):
