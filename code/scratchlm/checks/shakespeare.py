@@ -19,7 +19,7 @@ BYTES = {  # what a hundred coins take, if one goes about it in a wrong way
     12: "Twelve bytes hold 96 bits, and there are 100: round up.",
     12.5: "There are no half bytes: round up.",
 }
-HEATS = (1.0, 0.8, 0.6, 0.4)
+HEATS = {1.0: (0.46, 387), 0.8: (0.6, 355), 0.6: (0.7, 299), 0.4: (0.81, 224)}  # about
 
 
 def shakespeare_wider(parameters, products) -> str | None:
@@ -131,8 +131,14 @@ def shakespeare_cold(pages) -> str | None:
         return "The share of known words should rise as it gets colder: pass temperature on."
     if not all(a > b for a, b in pairwise(kinds)):
         return "The number of different words should fall as it gets colder: use set(...)."
-    if not 0.3 < shares[0] < 0.65 or not 0.6 < shares[-1] < 0.95:
-        return "The shares are not those of this network: leave out the prompt, and use `known`."
+    for tau, (share, different) in pages.items():
+        usual, many = HEATS[tau]
+        if abs(share - usual) > 0.1:
+            return (
+                f"{share:.0%} at {tau} is not this network's: use words_of, known, and no prompt."
+            )
+        if not 0.75 < different / many < 1.25:
+            return f"{different} different words at {tau} do not fit 3,000 characters."
     return None
 
 
