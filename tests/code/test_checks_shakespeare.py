@@ -13,7 +13,7 @@ from tests.wrong import answers
 SLUG = "shakespeare"
 CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 NAMES = {"torch": torch, "nn": nn, "math": math, "MLP": MLP}
-COLD = {1.0: (0.46, 387), 0.8: (0.55, 350), 0.6: (0.65, 300), 0.4: (0.81, 224)}
+COLD = {1.0: (0.456, 387), 0.8: (0.607, 355), 0.6: (0.701, 299), 0.4: (0.811, 224)}
 
 
 def solution(exercise, name):
@@ -56,13 +56,12 @@ def test_cold():
     assert check("shakespeare-cold", COLD)
 
 
-@pytest.mark.parametrize("bend", [torch.tanh, torch.relu])
-def test_tree(bend):
+def test_tree():
     class Joined(solution("shakespeare-tree", "Tree")):
         def forward(self, contexts):
             x = self.embedding(contexts)
             for level in self.levels:
-                x = bend(level(torch.cat([x[:, ::2], x[:, 1::2]], dim=2)))
+                x = torch.tanh(level(torch.cat([x[:, ::2], x[:, 1::2]], dim=2)))
             return self.output(x[:, 0])
 
     for seed in range(10):
