@@ -76,6 +76,7 @@ def packed_with(name, **properties):
         ("v2.0", packed_with("a", type=tarfile.SYMTYPE, linkname="/etc"), "is no packed site"),
         ("chapters", packed_with("index.html"), "'chapters' cannot be a version; name it like"),
     ],
+    ids=["no archive", "no site", "outside", "a link", "no version"],  # archives hold the time
 )
 def test_a_release_that_is_no_site_is_one_sentence(there, name, content, complaint):
     (there / "releases" / name).mkdir()
