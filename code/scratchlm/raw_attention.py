@@ -32,7 +32,7 @@ def raw_attention(x: Tensor) -> tuple[Tensor, Tensor]:
 
     Takes x (..., T, C), floating point; returns the output (..., T, C) and the weights
     (..., T, T): row t is what token t takes of each. Equation 1 of Vaswani et al. (2017)
-    with Q = K = V = x. Raises ValueError unless x has rows and columns.
+    with x in all three places. Raises ValueError unless x has rows and columns.
     """
     if x.ndim < 2:
         raise ValueError(f"x is {tuple(x.shape)}: give one row a token, (T, C).")
