@@ -8,9 +8,9 @@
     ```
 
 The argument names an ES module in `book/static/widgets/` that follows the anywidget front-end
-contract. `:data:` is the key of a dict or list that a cell of the same page glued; `:form:`, if
-given, names a shape of the widget, for which widgets.css keeps another height free. The page holds
+contract. `:data:` is the key of a dict or list that a cell of the same page glued. The page holds
 everything: the module's text (once a page) and the data as JSON, so it also works opened from disk.
+Words in a list `show` of the data become the figure's attribute `data-show`, for its styles.
 """
 
 import html
@@ -35,7 +35,7 @@ class WidgetError(ValueError):
 
 
 class WidgetNode(nodes.General, nodes.Element):
-    """A widget in the document: `name`, `form`, `alt` and `json`; its children are the fallback."""
+    """A widget in the document: `name`, `alt`, `json` and `show`; children: the fallback."""
 
 
 class WidgetDirective(SphinxDirective):
@@ -43,14 +43,10 @@ class WidgetDirective(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {  # noqa: RUF012
-        "data": directives.unchanged,
-        "alt": directives.unchanged,
-        "form": directives.unchanged,
-    }
+    option_spec = {"data": directives.unchanged, "alt": directives.unchanged}  # noqa: RUF012
 
     def run(self) -> list[nodes.Node]:
-        node = WidgetNode(name=self.arguments[0], form=self.options.get("form", ""))
+        node = WidgetNode(name=self.arguments[0])
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
         try:
@@ -60,7 +56,8 @@ class WidgetDirective(SphinxDirective):
                 raise WidgetError("it has no body: write what print and script-less readers see")
             node["alt"] = self.text_option("alt", "say in words what the widget shows")
             key = self.text_option("data", "name the key under which a cell glues the data")
-            node["json"] = to_json(key, glued(self.state.document, key))
+            data = glued(self.state.document, key)
+            node["json"], node["show"] = to_json(key, data), shown(data)
         except WidgetError as error:
             message = f"widget {node['name']!r}: {error}"
             logger.warning(message, location=self.get_location(), type="book", subtype="widget")
@@ -121,6 +118,12 @@ def to_json(key: str, data) -> str:
     return text.replace("<", "\\u003c")
 
 
+def shown(data) -> str:
+    """The words under `show` in `data`: style sheets tell a widget's forms apart by them."""
+    words = data.get("show") if isinstance(data, dict) else None
+    return " ".join(map(str, words)) if isinstance(words, list) else ""
+
+
 def visit_html(translator, node: WidgetNode) -> None:
     """Write the figure's opening and, at a widget's first use on a page, its module."""
     if translator.builder.name not in PAGE_BUILDERS:
@@ -131,8 +134,8 @@ def visit_html(translator, node: WidgetNode) -> None:
         written.add(name)
         opening = f'<script type="text/plain" data-widget-module="{name}">\n'
         translator.body.append(f"{opening}{module_text(name)}</script>\n")
-    alt = html.escape(node["alt"], quote=True)
-    form = f' data-form="{html.escape(node["form"], quote=True)}"' if node["form"] else ""
+    alt, show = (html.escape(node[key], quote=True) for key in ("alt", "show"))
+    form = f' data-show="{show}"' if show else ""
     translator.body.append(
         f'<figure class="book-widget" data-widget="{name}"{form} aria-label="{alt}">\n'
         '<div class="widget-fallback">\n'

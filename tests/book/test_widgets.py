@@ -20,7 +20,8 @@ show_warning_types = True
 html_theme = "basic"
 """
 NASTY = "</script><!-- \u2028 & \" '"
-DATA = {"contexts": [{"text": NASTY, "tokens": ["a", "b"], "logits": [-0.1, None]}]}
+CONTEXT = {"text": NASTY, "tokens": ["a", "b"], "logits": [-0.1, None]}
+DATA = {"contexts": [CONTEXT], "show": ["raw", 'wi"de']}
 
 WIDGET = """\
 ````{{widget}} {name}
@@ -119,6 +120,7 @@ def soup(built, name):
 def test_the_figure_holds_its_parts(built):
     first, second = soup(built, "good").select("figure.book-widget")
     assert first["data-widget"] == second["data-widget"] == "temperature-lab"
+    assert first["data-show"] == 'raw wi"de'
     assert first["aria-label"] == 'A picture of <numbers> & "bars".'
     fallback = first.select_one("div.widget-fallback")
     assert "Instead: 0.3." in fallback.text
