@@ -1,5 +1,6 @@
 """A language model of attention alone, and two numbers that say how a head looks."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -59,7 +60,7 @@ class AttentionOnly(nn.Module):
 
 def entropy(weights: Tensor) -> Tensor:
     """Return how spread each row of weights (…, S) is, in bits: (…), 0 to log2 of S."""
-    return -torch.xlogy(weights, weights).sum(dim=-1) / torch.log(torch.tensor(2.0))
+    return torch.special.entr(weights).sum(dim=-1) / math.log(2)
 
 
 def mean_distance(weights: Tensor) -> Tensor:
