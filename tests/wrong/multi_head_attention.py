@@ -47,6 +47,12 @@ y = x.clone()
 y[:, 0] += 1
 return bool((layer(y) - layer(x))[:, 1:].abs().max() > 1e-6)"""
 SILENT = "for h in heads:\n    muted.output.weight.data[:, h * D : (h + 1) * D] = 0\n"
+OTHERS = "in set(range(layer.n_heads)) - set(heads)"
+# Right only where the check looks: heads of four columns.
+FOUR_WIDE = """\
+for h in heads:
+    muted.output.weight.data[:, 4 * h : 4 * h + 4] = 0
+return muted"""
 
 WRONG = {
     "multi-head-attention-flooded": [
@@ -78,23 +84,11 @@ WRONG = {
         Wrong("sees_ahead = False", "without calling"),
     ],
     "multi-head-attention-mute": [
-        Wrong(
-            mute(
-                "muted.output.weight.data[:, [c for h in heads for c in range(4 * h, 4 * h + 4)]] = 0\nreturn muted"
-            )
-        ),  # fmt: skip
+        Wrong(mute(FOUR_WIDE)),
         Wrong(mute(SILENT.replace("muted.output", "layer.output") + "return layer"), "copy"),
-        Wrong(
-            mute(SILENT.replace("[:, h", "[h").replace(" = 0", " = 0") + "return muted"), "columns"
-        ),  # fmt: skip
+        Wrong(mute(SILENT.replace("[:, h", "[h") + "return muted"), "columns"),
         Wrong(mute(SILENT.replace("in heads", "in heads[:1]") + "return muted"), "first head"),
-        Wrong(
-            mute(
-                SILENT.replace("in heads", "in set(range(layer.n_heads)) - set(heads)")
-                + "return muted"
-            ),  # fmt: skip
-            "other heads",
-        ),
+        Wrong(mute(SILENT.replace("in heads", OTHERS) + "return muted"), "other heads"),
         Wrong(mute(SILENT + "return heads"), "Return the layer"),
         Wrong("mute = [0, 2]", "without calling"),
     ],
