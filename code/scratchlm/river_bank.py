@@ -21,3 +21,10 @@ W_K = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
 
 # What a token contributes where it is found: (features, features), shape (3, 3).
 W_V = torch.tensor([[1.0, -1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+
+# The same four tokens under two heads of one column each. What a token gives to either head:
+# (features, n_heads · d_head), shape (3, 2).
+W_V_HEADS = torch.tensor([[1.0, 0.0], [-7.0, 1.0], [0.0, 0.0]])
+
+# Where each head's finding is written: (n_heads · d_head, features), shape (2, 3).
+W_O = torch.tensor([[1.0, -1.0, 0.0], [0.0, 0.0, -1.0]])
