@@ -18,11 +18,13 @@ LAB = "chapters/foundations/language-models.html"
 SCRUBBER = "chapters/first-models/names.html"
 GRAPH = "chapters/foundations/pytorch.html"
 STEPPER = "chapters/tokens/byte-pair-encoding.html"
+QKV = "chapters/attention/values-and-the-output.html"
 PAGES = {
     "temperature-lab": LAB,
     "training-scrubber": SCRUBBER,
     "graph-explorer": GRAPH,
     "merge-stepper": STEPPER,
+    "qkv-lab": QKV,
 }
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -91,6 +93,11 @@ def opened(kept_page):
             page.get_by_role("button", name="Reset").click()
         elif path == STEPPER:
             put(page, "Merges done", 0)
+        elif path == QKV:
+            page.get_by_role("radiogroup", name="Preset").get_by_role("radio").first.check(
+                force=True
+            )
+            page.get_by_role("button", name="Reset").click()
         else:
             page.get_by_role("checkbox", name="log steps").check()
             page.get_by_role("checkbox", name="trails").uncheck()
@@ -171,14 +178,19 @@ COLOURS = """e => {
   const read = (node, name) => getComputedStyle(node)[name].match(/\\d+/g).slice(0, 3).map(Number);
   return { ground: read(document.body, "backgroundColor"), text: read(e, "color"),
            note: read(e.querySelector(".w-note"), "color"),
-           first: read(e.querySelector(".tl-new, .ts-train, .ge-grad, .ms-chosen"), PAINT[0]),
-           second: read(e.querySelector(".tl-count, .ts-val, marker.ge-now, .ms-born"), PAINT[1]) };
+           first: read(e.querySelector(FIRST), PAINT[0]),
+           second: read(e.querySelector(SECOND), PAINT[1]) };
 }"""
+MARKS_OF = {
+    "FIRST": ".tl-new, .ts-train, .ge-grad, .ms-chosen, .qk-end",
+    "SECOND": ".tl-count, .ts-val, marker.ge-now, .ms-born, .qk-disc",
+}
 PAINTS = {
     "temperature-lab": ("fill", "fill"),
     "training-scrubber": ("stroke", "stroke"),
     "graph-explorer": ("fill", "fill"),
     "merge-stepper": ("borderTopColor", "outlineColor"),
+    "qkv-lab": ("fill", "fill"),
 }
 
 
@@ -188,6 +200,8 @@ def test_colours_follow_the_theme(name, opened):
     if name == "merge-stepper":
         put(page, "Merges done", 1)
     script = COLOURS
+    for place, marks in MARKS_OF.items():
+        script = script.replace(place, repr(marks))
     for i, paint in enumerate(PAINTS[name]):
         script = script.replace(f"PAINT[{i}]", repr(paint))
     found = []

@@ -6,7 +6,7 @@ A matrix is a list of rows; null is the identity; W_V has a column for each feat
 the lab is short, and its data says show: ["raw"] to have the right height kept free.
 
 anywidget's front-end contract: a default export with render({ model, el }), which returns its
-cleanup. Everything is drawn with the page's own colours; widgets.css holds the styles. */
+cleanup. The colours are the page's; widgets.css holds the styles. */
 
 const LIMIT = 20; // entries go from −20 to 20
 const PIXELS = 4; // to drag for one step of a cell
@@ -28,7 +28,7 @@ function softmax(row) {
   return powers.map((x) => x / total);
 }
 
-/** Everything that follows from X, the matrices (null: the identity) and the switches. */
+/** All that follows from X, the matrices (null: the identity) and the switches. */
 export function attend({ X, W_Q, W_K, W_V, scale, mask, residual }) {
   const [Q, K, V] = [W_Q, W_K, W_V].map((W) => (W ? product(X, W) : X));
   const scores = Q.map((q, i) => K.map((k, j) => (mask && j > i ? -Infinity : dot(q, k))));
@@ -41,16 +41,16 @@ export function attend({ X, W_Q, W_K, W_V, scale, mask, residual }) {
 }
 
 /** Stop at a preset whose matrices do not fit each other. */
-function validate(preset) {
+function validate(preset, { length }) {
   const { X, Q, K, V, output } = attend(preset);
-  const paired = Q[0].length === K[0].length && V[0].length === X[0].length;
-  if (!paired || !output.flat().every(Number.isFinite))
+  const fits = Q[0].length === K[0].length && X[0].length === length && V[0].length === length;
+  if (!fits || !output.flat().every(Number.isFinite))
     throw new Error(`preset "${preset.name}": its matrices do not fit each other`);
 }
 
 // ---- small helpers ---------------------------------------------------------------------------
 
-/** An element: "tag.class", attributes and onevent listeners (if any), children. */
+/** An element: "tag.class", attributes and listeners (on…), children. */
 function make(namespace, [tagged, ...parts]) {
   const [tag, ...classes] = tagged.split(".");
   const node = document.createElementNS(`http://www.w3.org/${namespace}`, tag);
@@ -72,17 +72,15 @@ const rounded = (x, places) => Number(x.toFixed(places));
 function digits(x, places = 2) {
   if (x === -Infinity) return "−∞";
   const size = Math.abs(x);
-  const text =
-    size < 1e4
-      ? x.toFixed(Math.min(places, size < 10 ? places : size < 100 ? 1 : 0))
-      : x.toExponential(0).replace("+", "");
+  const kept = size < 10 ? places : Math.min(places, Number(size < 100));
+  const text = size < 1e4 ? x.toFixed(kept) : x.toExponential(0).replace("+", "");
   return text.replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 }
 const short = (x) => digits(x).replace(/\.0+$|(\.\d*?)0+$/, "$1");
 const vector = (row) => `(${row.map(short).join(", ")})`;
 const share = (x) => x.toFixed(3);
 
-/** Text with its W_Q, W_K and W_V as they are written. */
+/** Text in which W_Q, W_K and W_V get subscripts. */
 const named = (text) =>
   text.split(/(_[QKV])/).map((part) => (part[0] === "_" ? html("sub", part[1]) : part));
 
@@ -98,7 +96,7 @@ const tabular = (heads, names, rows) => [
   ),
 ];
 
-/** Arrow from one point to another, in pixels; its head is left out where a tip to pull stands. */
+/** An arrow in pixels; it has no head where a tip to pull stands. */
 function arrow([x0, y0], [x1, y1], grip) {
   const length = Math.hypot(x1 - x0, y1 - y0);
   if (length < 1) return [];
@@ -114,9 +112,9 @@ function arrow([x0, y0], [x1, y1], grip) {
 class Lab {
   constructor(data, el) {
     const { tokens, features, presets, edit = [] } = data;
-    presets.forEach(validate);
+    presets.forEach((preset) => validate(preset, features));
     Object.assign(this, { tokens, features, presets, edit });
-    this.id = `qk-${Math.random().toString(36).slice(2, 8)}`;
+    this.id = Math.random(); // tells the radio buttons of two labs apart
     this.raw = !WEIGHTS.some((W) => edit.includes(W) || presets.some((preset) => preset[W]));
     this.axes = [0, 1];
     this.token = Math.min(2, tokens.length - 1);
@@ -132,8 +130,6 @@ class Lab {
     clearTimeout(this.timer);
   }
 
-  // -- building
-
   build(el) {
     const names = this.presets.map(({ name }) => name);
     this.presetChoice = this.choices("Preset", names, (i) => this.choose(i));
@@ -146,7 +142,7 @@ class Lab {
       this.switches[name] = { input, label, node: html("label.w-check", input, label) };
     }
     this.hint = html("p");
-    const rule = "Below each W stands its product with X: row by column.";
+    const rule = "Below each W: its product with X, row by column.";
     const hints = html("div.qk-hint.w-note", this.hint, this.raw ? [] : html("p", rule));
     this.slots = {};
     const slots = (text) =>
@@ -156,7 +152,10 @@ class Lab {
     this.summary = html("p.qk-summary");
     this.trace = html("div.qk-trace");
     this.live = html("p.w-hidden", { role: "status" });
-    const onpointerup = () => this.release();
+    const onpointerup = () => {
+      this.held = null;
+      this.draw();
+    };
     const onpointermove = (event) => this.held?.(event);
     const reset = html("button", { type: "button", onclick: () => this.choose(this.preset) }, "Reset");
     this.root = html(
@@ -183,12 +182,9 @@ class Lab {
       html("input.w-hidden", { type: "radio", name: this.id + label, onchange: () => choose(i) }),
     );
     const buttons = names.map((name, i) => html("label", inputs[i], name));
-    const title = html("span.w-note", { "aria-hidden": "true" }, label);
     const group = { role: "radiogroup", "aria-label": label };
-    return { inputs, node: html("div.qk-choices", group, title, buttons) };
+    return { inputs, node: html("div.qk-choices", group, html("span.w-note", label), buttons) };
   }
-
-  // -- matrices as tables
 
   tables() {
     const { tokens, features, preset } = this;
@@ -199,8 +195,7 @@ class Lab {
     for (const [name, slot] of Object.entries(this.slots)) {
       const rows = WEIGHTS.includes(name) ? features : tokens;
       const none = rows === features && !this.matrices[name];
-      if (none) slot.replaceChildren(html("p.w-note", named(`no ${name}`)));
-      else slot.replaceChildren(this.table(name, rows, cols[name] ?? features));
+      slot.replaceChildren(none ? "" : this.table(name, rows, cols[name] ?? features));
     }
   }
 
@@ -212,8 +207,8 @@ class Lab {
       const row = target.matches("input") ? null : target.closest("tbody tr");
       if (row && rows === this.tokens) this.follow(row.rowIndex - 1);
     };
-    const start = { "data-matrix": name, onclick };
-    return html("table", start, html("caption"), tabular(cols, rows, cells));
+    const attributes = { "data-matrix": name, onclick };
+    return html("table", attributes, html("caption"), tabular(cols, rows, cells));
   }
 
   /** A cell to type into, to step with the arrow keys, and to drag sideways. */
@@ -262,8 +257,6 @@ class Lab {
     this.update(wrong && `“${text.slice(0, 8)}” is no number from −${LIMIT} to ${LIMIT}: ${stays}`);
   }
 
-  // -- state
-
   choose(index) {
     const preset = this.presets[index];
     this.preset = index;
@@ -293,12 +286,7 @@ class Lab {
     this.held = move;
   }
 
-  release() {
-    this.held = null;
-    this.draw();
-  }
-
-  /** What follows from the numbers, the switches and the token. */
+  /** Show what follows from all that is set. */
   update(complaint) {
     const on = Object.entries(this.switches).map(([name, { input }]) => [name, input.checked]);
     this.on = Object.fromEntries(on);
@@ -355,16 +343,13 @@ class Lab {
     cell.classList.toggle("qk-masked", x === -Infinity);
   }
 
-  // -- one token, by hand
-
   tell(root) {
     const i = this.token;
     const { X, Q, K, V, scores, scaled, weights, sums, output } = this.result;
     const name = this.tokens[i];
     const { W_Q, W_K, W_V } = this.matrices;
     const bold = (text) => html("b", text);
-    const steps = (label, heads, rows) =>
-      html("table", { "aria-label": label }, tabular(heads, this.tokens, rows));
+    const steps = (heads, rows) => html("table", tabular(heads, this.tokens, rows));
     const looks = this.tokens.map((_, j) => [
       vector(K[j]),
       short(scores[i][j]),
@@ -380,8 +365,8 @@ class Lab {
     const gets = [bold(`${name} takes`), " from each; the sum is ", bold(vector(sums[i]))];
     const sum = this.on.residual ? `x + sum = ${vector(X[i])} + ${vector(sums[i])}` : "sum";
     this.trace.replaceChildren(
-      html("div.qk-scroll", html("p", asks), steps("Weights", keys, looks)),
-      html("div.qk-scroll", html("p", gets), steps("Values", [W_V ? "weight · v" : "weight · x", "="], takes)),
+      html("div.qk-scroll", html("p", asks), steps(keys, looks)),
+      html("div.qk-scroll", html("p", gets), steps([`weight · ${W_V ? "v" : "x"}`, "="], takes)),
       html("p.qk-sum.qk-scroll", `output = ${sum} = `, bold(vector(output[i]))),
     );
     const order = [...weights[i].keys()].sort((a, b) => weights[i][b] - weights[i][a]);
@@ -389,8 +374,6 @@ class Lab {
     const told = ` looks at ${most.join(", ")}; output `;
     this.summary.replaceChildren(bold(name), told, bold(vector(output[i])));
   }
-
-  // -- pictures
 
   figure(kind, title, note) {
     const [scene, handles] = [svg("g"), svg("g")];
@@ -417,17 +400,17 @@ class Lab {
       this.draw();
     };
     const title = html("select", { "aria-label": "Axes", onchange }, options);
-    const pull = this.edit.includes("X") ? " Pull a tip!" : "";
-    return this.figure("space", title, `Dashed: x to output; green: weight · v.${pull}`);
+    const note = `Dashed: x to output; green: weight · ${this.raw ? "x" : "v"}.`;
+    return this.figure("space", title, note + (this.edit.includes("X") ? " Pull a tip!" : ""));
   }
 
   /** The two columns that a picture shows. */
   shown({ kind }) {
-    const own = kind === "match" && this.result.Q[0].length !== this.features.length;
-    return own ? [0, 1] : this.axes;
+    const slots = kind === "match" && this.result.Q[0].length !== this.features.length;
+    return slots ? [0, 1] : this.axes;
   }
 
-  /** Offer the tips that can be pulled: rows of X, or a query and the keys, through their matrix. */
+  /** Offer tips to pull: rows of X, or a query and the keys, through their matrix. */
   offer(plane) {
     const rows = (name, result) => this.tokens.map((_, i) => ({ name, result, i }));
     const tips =
@@ -441,7 +424,8 @@ class Lab {
         const row = [...this.result[grip.result][grip.i]];
         this.hold(event, (now) => this.pull(now, plane, grip, matrix, row), plane.picture);
       };
-      grip.node = svg("circle.qk-handle", { r: 15, onpointerdown });
+      const ontouchstart = (event) => event.preventDefault(); // the page does not scroll
+      grip.node = svg("circle.qk-handle", { r: 15, onpointerdown, ontouchstart });
     }
     plane.handles.replaceChildren(...plane.grips.map(({ node }) => node));
   }
@@ -476,9 +460,8 @@ class Lab {
         ...this.labels(items, at, width, height),
       );
       for (const { node, result, i } of plane.grips) {
-        const [x, y] = at(flat(this.result[result][i]));
-        node.setAttribute("cx", x);
-        node.setAttribute("cy", y);
+        const place = at(flat(this.result[result][i]));
+        ["cx", "cy"].forEach((name, n) => node.setAttribute(name, place[n]));
       }
       const what = plane.kind === "match" ? "its query among the keys" : "all x and outputs";
       plane.picture.setAttribute("aria-label", `${this.tokens[this.token]}: ${what}, as in the tables`);
@@ -487,26 +470,21 @@ class Lab {
 
   matchItems(flat) {
     const { Q, K, weights } = this.result;
-    const [i, from] = [this.token, [0, 0]];
-    const keys = this.tokens.map((label, j) => {
-      const [disc, grip] = [weights[i][j], this.edit.includes("W_K")];
-      return { kind: "k", from, to: flat(K[j]), label, disc, grip };
-    });
-    const label = `q of ${this.tokens[i]}`;
-    const grip = this.edit.includes("W_Q");
-    return [...keys, { kind: "q", from, to: flat(Q[i]), label, grip }];
+    const item = (kind, row, label, W, disc) =>
+      ({ kind, from: [0, 0], to: flat(row), label, grip: this.edit.includes(W), disc });
+    const keys = this.tokens.map((name, j) => item("k", K[j], name, "W_K", weights[this.token][j]));
+    return [...keys, item("q", Q[this.token], `q of ${this.tokens[this.token]}`, "W_Q")];
   }
 
   spaceItems(flat) {
     const { X, V, weights, output } = this.result;
     const i = this.token;
     const grip = this.edit.includes("X");
-    const tokens = this.tokens.map((label, j) => {
-      return { kind: j === i ? "x.qk-chosen" : "x", from: [0, 0], to: flat(X[j]), label, grip };
-    });
-    const moves = this.tokens.map((_, j) => {
-      return { kind: j === i ? "move.qk-chosen" : "move", from: flat(X[j]), to: flat(output[j]) };
-    });
+    const kind = (name, j) => (j === i ? `${name}.qk-chosen` : name);
+    const lines = this.tokens.flatMap((label, j) => [
+      { kind: kind("x", j), from: [0, 0], to: flat(X[j]), label, grip },
+      { kind: kind("move", j), from: flat(X[j]), to: flat(output[j]) },
+    ]);
     let place = this.on.residual ? X[i] : times(0, X[i]);
     const parts = V.map((v, j) => {
       const from = flat(place);
@@ -514,16 +492,15 @@ class Lab {
       return { kind: "v", from, to: flat(place) };
     });
     const end = flat(output[i]);
-    return [...tokens, ...moves, ...parts, { kind: "out", from: end, to: end, label: "output" }];
+    return [...lines, ...parts, { kind: "out", from: end, to: end, label: "output" }];
   }
 
-  /** From numbers to pixels and back. The window grows with what it holds, but not under a hand. */
+  /** From numbers to pixels and back. The window grows, but not under a hand. */
   scale(kind, items, width, height) {
     const old = this.bounds[kind] ?? [[-1, -1], [1, 1]];
     const points = columns([...items.flatMap(({ from, to }) => [from, to]), ...old]);
-    const now = [Math.min, Math.max].map((end, n) =>
-      points.map((x) => [Math.floor, Math.ceil][n](end(...x))),
-    );
+    const least = points.map((x) => Math.floor(Math.min(...x)));
+    const now = [least, points.map((x) => Math.ceil(Math.max(...x)))];
     const [low, high] = (this.bounds[kind] = this.held && this.bounds[kind] ? old : now);
     const room = [width - 76, height - 52]; // the rest is for labels
     const unit = Math.min(...room.map((size, n) => size / (high[n] - low[n])));
@@ -578,9 +555,9 @@ class Lab {
   }
 }
 
-function render({ model, el }) {
-  const lab = new Lab(model.get("data"), el);
-  return () => lab.destroy();
-}
-
-export default { render };
+export default {
+  render({ model, el }) {
+    const lab = new Lab(model.get("data"), el);
+    return () => lab.destroy();
+  },
+};
