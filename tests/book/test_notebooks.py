@@ -540,7 +540,7 @@ def test_no_line_of_a_solution_in_student_notebooks(chapters):
     for docname, editions in chapters.items():
         text = (ROOT / f"{docname}.md").read_text(encoding="utf-8")
         solutions, elsewhere = "\n".join(fences.findall(text)), fences.sub("", text)
-        assert solutions.count("BEGIN SOLUTION") == text.count("BEGIN SOLUTION") > 0
+        assert solutions.count("BEGIN SOLUTION") == text.count("BEGIN SOLUTION")
         shown = prose(editions["student"]) + code(editions["student"])
         for line in {line.strip() for line in solutions.splitlines()}:
             heads = (
