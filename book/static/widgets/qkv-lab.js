@@ -121,7 +121,7 @@ class Lab {
     this.build(el);
     this.choose(0);
     clearTimeout(this.timer); // what nobody has asked for is not announced
-    this.observer = new ResizeObserver(() => this.draw());
+    this.observer = new ResizeObserver(() => (this.draw(), this.reach()));
     this.observer.observe(this.root);
   }
 
@@ -299,14 +299,19 @@ class Lab {
     this.fill(this.on.scale ? root : "");
     this.tell(this.on.scale ? root : "");
     this.draw();
+    this.reach();
+    clearTimeout(this.timer);
+    const tell = () => (this.live.textContent = complaint || this.summary.textContent);
+    this.timer = setTimeout(tell, 500);
+  }
+
+  /** What is wider than its box is scrolled, from the keyboard too. */
+  reach() {
     for (const part of this.root.querySelectorAll(".qk-chain, .qk-scroll")) {
       const wide = part.scrollWidth > part.clientWidth + 1;
       part.classList.toggle("qk-more", wide);
       wide ? part.setAttribute("tabindex", 0) : part.removeAttribute("tabindex");
     }
-    clearTimeout(this.timer);
-    const tell = () => (this.live.textContent = complaint || this.summary.textContent);
-    this.timer = setTimeout(tell, 500);
   }
 
   /** Write captions and numbers into the tables. */
