@@ -13,6 +13,7 @@ ORDER = re.compile(
 )
 GLUED = re.compile(r"""\bglue\(\s*f?["']([^"']+)["']""")
 GLUE_ROLE = re.compile(r"\{glue(?::\w+)?\}`([^`:]+)")
+WIDGET_DATA = re.compile(r"^`{3,}\{widget\} \S+\n(?::(?!data:).*\n)*:data: *(\S+)", re.M)
 
 
 def problems(root: Path = ROOT) -> list[str]:
@@ -21,10 +22,21 @@ def problems(root: Path = ROOT) -> list[str]:
     found = exercises.all_problems(here, root)
     slugs = {page.slug for page in [*here, *left_out(root)]}
     for page in here:
-        found += glue_problems(page, root)
+        found += glue_problems(page, root) + widget_problems(page, root)
         found += prerequisite_problems(page, slugs, root)
         if page.is_chapter and page.of_the_book:
             found += chapter_problems(page, root) + order_problems(page, root)
+    return found
+
+
+def widget_problems(page: Page, root: Path = ROOT) -> list[str]:
+    """A widget stands below the cell that glues its data: a notebook runs from top to bottom."""
+    found = []
+    for widget in WIDGET_DATA.finditer(page.text):
+        line = _line(page, widget.start())
+        if not any(widget[1] in GLUED.findall(c.code) for c in page.cells if c.line < line):
+            where = place(page.path, line, root)
+            found.append(f"{where}: no cell above this widget glues its data, {widget[1]!r}.")
     return found
 
 

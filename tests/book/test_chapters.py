@@ -34,6 +34,20 @@ def test_a_toc_entry_without_a_file(tree):
         chapters.pages(tree.root)
 
 
+WIDGET = """\
+```{widget} merge-stepper
+:alt: What it shows.
+:data: late
+
+Instead.
+```
+
+```{code-cell} python3
+glue("late", [1])
+```
+"""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -41,9 +55,11 @@ def test_a_toc_entry_without_a_file(tree):
         ("  budget: 5\n", "  budget: soon\n", "must be a number of seconds, not 'soon'"),
         ("prerequisites: []", "prerequisites: [nowhere]", "'nowhere' is no page"),
         ("# One", "# One\n\nAs in the\nlast chapter", "'the last chapter' holds in one order"),
+        ("# One", "# One\n\nTwo chapters ago", "'Two chapters ago' holds in one order"),
         (":tags: [remove-cell, claim]", ":tags: [remove-cell]", "no cell is tagged `claim`"),
         ("assert pair.a == 4", "pair.a == 4", "asserts nothing"),
         ("# One", "# One\n\n{glue:text}`lost:.2f`", "nothing glues 'lost'"),
+        ("# One", f"# One\n\n{WIDGET}", "no cell above this widget glues its data, 'late'"),
         ("book:\n", "book: [\n", "not valid YAML"),
         (":tags: [remove-cell, claim]", ":tags: [remove-cell, claim", "options are not valid YAML"),
     ],
