@@ -8,11 +8,10 @@ import torch
 from scratchlm.attention_head import attention, causal_mask
 from scratchlm.checks import check, multi_head_attention
 from scratchlm.multi_head_attention import MultiHeadAttention
-from tests.wrong.answers import caught, cells, verdict, wrong_answers
+from tests.wrong import answers
 
 SLUG = "multi-head-attention"
-CELLS = {exercise: code for exercise, (code, _) in cells(SLUG).items()}
-WRONG = [(exercise, wrong) for exercise, found in wrong_answers(SLUG).items() for wrong in found]
+CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 NAMES = {
     "copy": copy,
     "torch": torch,
@@ -22,9 +21,9 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+@pytest.mark.parametrize(("exercise", "wrong"), answers.tries(SLUG))
 def test_wrong_answers(exercise, wrong):
-    caught(SLUG, exercise, wrong, NAMES)
+    answers.caught(SLUG, exercise, wrong, NAMES)
 
 
 def test_every_exercise_has_a_check():
@@ -38,7 +37,7 @@ def test_every_exercise_has_a_check():
 def test_solutions_that_need_no_training(exercise):
     code = CELLS[f"{SLUG}-{exercise}"].partition("\nfor i in range(3)")
     ending = f'\ncheck("{SLUG}-{exercise}", mute)' if code[1] else ""
-    assert verdict(SLUG, f"{SLUG}-{exercise}", code[0] + ending, NAMES)
+    assert answers.verdict(SLUG, f"{SLUG}-{exercise}", code[0] + ending, NAMES)
 
 
 def test_right_answers_in_other_forms():

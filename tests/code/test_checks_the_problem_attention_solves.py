@@ -8,11 +8,10 @@ import torch
 from scratchlm.checks import check, the_problem_attention_solves
 from scratchlm.raw_attention import raw_attention, softmax
 from scratchlm.river_bank import TOKENS, X
-from tests.wrong.answers import caught, cells, verdict, wrong_answers
+from tests.wrong import answers
 
 SLUG = "the-problem-attention-solves"
-CELLS = {exercise: code for exercise, (code, _) in cells(SLUG).items()}
-WRONG = [(exercise, wrong) for exercise, found in wrong_answers(SLUG).items() for wrong in found]
+CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 NAMES = {
     "math": math,
     "torch": torch,
@@ -24,9 +23,9 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+@pytest.mark.parametrize(("exercise", "wrong"), answers.tries(SLUG))
 def test_wrong_answers(exercise, wrong):
-    caught(SLUG, exercise, wrong, NAMES)
+    answers.caught(SLUG, exercise, wrong, NAMES)
 
 
 def test_every_exercise_has_a_check():
@@ -40,7 +39,7 @@ def test_every_exercise_has_a_check():
 
 @pytest.mark.parametrize("exercise", ["river", "long", "others", "rounds"])
 def test_solutions_that_need_no_training(exercise):
-    assert verdict(SLUG, f"{SLUG}-{exercise}", CELLS[f"{SLUG}-{exercise}"], NAMES)
+    assert answers.verdict(SLUG, f"{SLUG}-{exercise}", CELLS[f"{SLUG}-{exercise}"], NAMES)
 
 
 def test_right_answers_in_other_forms():

@@ -1,20 +1,17 @@
 """The checks of the chapter accept its own solutions and answer each mistake with a sentence."""
 
-import ast
 import math
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from book import ROOT
 from scratchlm.attention_head import attention, causal_mask, nadaraya_watson
 from scratchlm.checks import check, values_and_the_output
-from tests.wrong.answers import caught, cells, wrong_answers
+from tests.wrong import answers
 
 SLUG = "values-and-the-output"
-CELLS = {exercise: code for exercise, (code, _) in cells(SLUG).items()}
-WRONG = [(exercise, wrong) for exercise, found in wrong_answers(SLUG).items() for wrong in found]
+CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 NAMES = {
     "torch": torch,
     "F": F,
@@ -26,22 +23,12 @@ NAMES = {
 
 
 def solution(exercise, name):
-    """The object called `name` that a solution of the chapter defines."""
-    nodes = ast.parse(CELLS[f"{SLUG}-{exercise}"]).body
-    [node] = [
-        node
-        for node in nodes
-        if getattr(node, "name", None) == name
-        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name)
-    ]
-    scope = dict(NAMES)
-    exec(compile(ast.Module([node], []), str(ROOT), "exec"), scope)
-    return scope[name]
+    return answers.solution(SLUG, f"{SLUG}-{exercise}", name, NAMES)
 
 
-@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+@pytest.mark.parametrize(("exercise", "wrong"), answers.tries(SLUG))
 def test_wrong_answers(exercise, wrong):
-    caught(SLUG, exercise, wrong, NAMES)
+    answers.caught(SLUG, exercise, wrong, NAMES)
 
 
 def test_every_exercise_has_a_check():
