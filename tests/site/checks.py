@@ -261,16 +261,26 @@ def set_dark(visit: Visit, dark: bool) -> list[str]:
     return []
 
 
-# A long page has thousands of words of code and signs of formulas. Their kinds are few, told apart
-# by the classes on the way to them: the contrast of the first of each kind is enough.
+# A long page has thousands of words, cells and signs of formulas. Their kinds are few, told apart
+# by what stands around them: the contrast of the first two of each (stripes alternate) is enough.
+# Of text in a drawing axe cannot tell what is behind it.
 MARK_REPEATED = """() => {
-  const seen = new Set();
-  for (const word of document.querySelectorAll("pre span, .katex span")) {
-    let kind = "";
-    for (let e = word; e; e = e.parentElement) kind += " < " + e.className;
-    word.toggleAttribute("data-repeated", seen.has(kind));
-    seen.add(kind);
+  const seen = new Map([[document.body, ""]]), count = new Map();
+  const kind = (e) => {
+    if (!seen.has(e)) {
+      const style = (e.getAttribute("style") ?? "").match(/[^;]*(color|background|opacity)[^;]*/g);
+      const own = [e.localName, e.getAttribute("class"), style].join("|");
+      seen.set(e, `${kind(e.parentElement)} < ${own}`);
+    }
+    return seen.get(e);
+  };
+  for (const e of document.querySelectorAll("main *:not(svg *)")) {
+    const before = count.get(kind(e)) ?? 0;
+    e.toggleAttribute("data-repeated", before > 1);
+    count.set(kind(e), before + 1);
   }
+  for (const e of document.querySelectorAll("svg text, svg tspan"))
+    e.toggleAttribute("data-repeated", true);
 }"""
 
 # `preload` would ask for the style sheets once more, which a page opened from a file may not do.

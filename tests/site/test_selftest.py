@@ -298,12 +298,18 @@ def test_what_waits_to_be_seen_is_shown(show):
     assert late.text_content() == "shown"
 
 
-def test_axe_looks_at_each_kind_of_code(show):
-    word = '<span class="{}">word</span> '
-    style = "<style>pre { background: white } .faint { color: #ccc }</style>"
-    code = word.format("plain") * 3 + word.format("faint") * 3
-    visit = show(f"<h1>x</h1><pre><code>{code}</code></pre>", style)
-    one(checks.axe_findings(visit), "color-contrast", "faint")
+@pytest.mark.parametrize(
+    ("plain", "faint", "found"),
+    [
+        ('<i class="plain">word</i> ', '<i class="faint">word</i> ', 2),  # two of those alike
+        ("<p>word</p>", '<p style="color: #ccc">word</p>', 2),
+        ("<table>{}</table>".format("<tr><td>word</td></tr>" * 9), "", 1),  # and stripes
+    ],
+)
+def test_axe_looks_at_each_kind_of_text(show, plain, faint, found):
+    style = "<style>.faint, tr:nth-child(even) { color: #ccc }</style>"
+    findings = checks.axe_findings(show(f"<h1>x</h1>{plain * 9}{faint * 9}", style))
+    assert len(findings) == found and all("color-contrast" in one for one in findings), findings
 
 
 def test_axe_looks_at_the_dark_page(show):

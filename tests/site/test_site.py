@@ -80,16 +80,17 @@ def test_included_code_leads_to_its_source_and_back(pages):
 
 
 def test_page_on_a_wide_screen(site, page_path, open_page):
+    """What it weighs and how it looks; axe sees it in light here, in dark on the phone."""
     visit = open_page(site / page_path, **WIDE)
+    weight = checks.too_heavy(page_path, checks.weights(visit))
     soup = checks.BeautifulSoup(visit.page.content(), "html.parser")
-    findings = checks.layout_shift(visit) + checks.headings(visit)
+    findings = weight + checks.layout_shift(visit) + checks.headings(visit)
     for check in (checks.structure, checks.markup_left, checks.tex_errors, checks.missing_alt):
         findings += check(soup)
     checks.show_everything(visit)
     light = checks.figures(visit)
     findings += checks.axe_findings(visit) + checks.set_dark(visit, True)
     findings += checks.unreadable_figures(light, checks.figures(visit))
-    findings += checks.axe_findings(visit)
     none(findings + behaviour(visit))
 
 
