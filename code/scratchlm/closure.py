@@ -17,6 +17,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -91,15 +92,22 @@ def parse(source: str) -> ast.Module:
         ) from None
 
 
+@cache
+def read(source: str) -> tuple[list[ast.Import | ast.ImportFrom], set[str]]:
+    """Return the import statements of a source, and its strings."""
+    nodes = list(ast.walk(parse(source)))
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
+    strings = {value for value in constants if isinstance(value, str)}
+    return [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))], strings
+
+
 def imports(source: str, name: str = "") -> set[str]:
     """Return the modules of the package that `source` imports itself.
 
     `name` is the source's own module name, which its relative imports start from.
     """
-    tree = parse(source)
-    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    strings = {value for value in constants if isinstance(value, str)}
-    named = {*written_imports(tree, name), *(text for text in strings if module_file(text))}
+    statements, strings = read(source)
+    named = {*written_imports(statements, name), *(text for text in strings if module_file(text))}
     if any(dotted.startswith(f"{PACKAGE}.checks") for dotted in named):
         named |= {module for module in modules_in("checks") if has_exercise_of(module, strings)}
     if f"{PACKAGE}.checkpoints" in named:
@@ -123,14 +131,14 @@ def has_exercise_of(module: str, strings: set[str]) -> bool:
     return any(text.startswith(prefix) for text in strings)
 
 
-def written_imports(tree: ast.Module, name: str) -> Iterator[str]:
-    """Yield the full name of everything the import statements of `tree` may import."""
+def written_imports(statements: list[ast.Import | ast.ImportFrom], name: str) -> Iterator[str]:
+    """Yield the full name of everything that import statements may import."""
     file = module_file(name)
     package = name if file and file.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(tree):
+    for node in statements:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = node.module or ""
             if node.level:
                 above = package.split(".")[: len(package.split(".")) - node.level + 1]

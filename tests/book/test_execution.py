@@ -192,20 +192,30 @@ def test_editing_a_module_reruns_exactly_the_pages_whose_closure_holds_it(copy):
     assert any(moved.values())
 
 
+LOADED = """
+import json, sys
+for lines in json.load(sys.stdin):
+    for name in [name for name in sys.modules if name.startswith("scratchlm")]:
+        del sys.modules[name]
+    exec(lines, {})
+    print(*(name for name in sys.modules if name.startswith("scratchlm")))
+"""
+
+
 def expected_closures(runnable, modules):
-    """Ask Python itself, in a fresh process a page, which scratchlm modules the imports load."""
-    loaded = {}
+    """Ask Python itself, in another process, which scratchlm modules a page's imports load."""
+    imports = []
     for page in runnable:
         code = "\n".join(cell.code for cell in page.cells)
         lines = [line for line in code.splitlines() if line.startswith(("import ", "from "))]
         checks = "scratchlm.checks." + page.slug.replace("-", "_")
         if "check(" in code and checks in modules:  # imported when an answer is checked
             lines.append(f"import {checks}")
-        script = "\n".join([*lines, "import sys", "print(*sys.modules)"])
-        result = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=True
-        )
-        loaded[page.docname] = set(result.stdout.split())
+        imports.append("\n".join(lines))
+    command = [sys.executable, "-c", LOADED]
+    options = {"capture_output": True, "text": True, "check": True}
+    said = subprocess.run(command, input=json.dumps(imports), **options).stdout.splitlines()
+    loaded = {page.docname: set(names.split()) for page, names in zip(runnable, said, strict=True)}
     return {name: {d for d, names in loaded.items() if name in names} for name in modules}
 
 
