@@ -33,7 +33,7 @@ def test_every_exercise_has_a_check():
     )
 
 
-@pytest.mark.parametrize("exercise", ["flooded", "pals", "leak", "mute"])
+@pytest.mark.parametrize("exercise", ["flooded", "pals", "influence", "mute"])
 def test_solutions_that_need_no_training(exercise):
     code = CELLS[f"{SLUG}-{exercise}"].partition("\nfor i in range(3)")
     ending = f'\ncheck("{SLUG}-{exercise}", mute)' if code[1] else ""
@@ -41,7 +41,7 @@ def test_solutions_that_need_no_training(exercise):
 
 
 def test_right_answers_in_other_forms():
-    assert check(f"{SLUG}-flooded", torch.tensor([1.806, -0.806, 0.078]))
+    assert check(f"{SLUG}-flooded", torch.tensor([-2.5, 3.5, 1.5]))
     assert check(
         f"{SLUG}-pals", {(1, 3): 0.67, (2, 3): 0.333, (3, 3): 0, (2, 5): 3 / 5, (4, 2): 0.0}
     )

@@ -8,9 +8,21 @@ def pals(*floors) -> str:
     return f"floors = {dict(zip(keys, floors))}"
 
 
-def leak(body: str) -> str:
+def influence(body: str) -> str:
     lines = "\n    ".join(body.splitlines())
-    return f"@torch.no_grad()\ndef sees_ahead(layer, T, C):\n    {lines}"
+    return f"@torch.no_grad()\ndef who_matters(layer, T, C):\n    {lines}"
+
+
+def exchange(at: str, table: str) -> str:
+    """An answer that exchanges what stands `at` for each s, and returns `table` of the moves."""
+    return influence(
+        "x, moves = torch.randn(1, T, C), []\n"
+        "for s in range(T):\n"
+        "    y = x.clone()\n"
+        f"    y[:, {at}] = torch.randn_like(y[:, {at}])\n"
+        "    moves.append((layer(y) - layer(x)).abs().amax(dim=-1)[0])\n"
+        f"return {table}"
+    )
 
 
 def mute(body: str) -> str:
@@ -20,32 +32,6 @@ def mute(body: str) -> str:
     )
 
 
-# Right only where the check looks: six places, eight columns.
-BY_HEART = """\
-if (T, C) != (6, 8):
-    return False
-x = torch.randn(1, T, C)
-for t in range(1, T):
-    y = x.clone()
-    y[:, t:] += 1
-    if (layer(y) - layer(x))[:, :t].abs().max() > 1e-6:
-        return True
-return False"""
-LAST_ONLY = """\
-x = torch.randn(1, T, C)
-y = x.clone()
-y[:, -1] += 1
-return bool((layer(y) - layer(x))[:, :-1].abs().max() > 1e-6)"""
-FIRST_ONLY = """\
-x = torch.randn(1, T, C)
-y = x.clone()
-y[:, 1:2] += 1
-return bool((layer(y) - layer(x))[:, :1].abs().max() > 1e-6)"""
-BACKWARDS = """\
-x = torch.randn(1, T, C)
-y = x.clone()
-y[:, 0] += 1
-return bool((layer(y) - layer(x))[:, 1:].abs().max() > 1e-6)"""
 SILENT = "for h in heads:\n    muted.output.weight.data[:, h * D : (h + 1) * D] = 0\n"
 OTHERS = "in set(range(layer.n_heads)) - set(heads)"
 # Right only where the check looks: heads of four columns.
@@ -56,12 +42,12 @@ return muted"""
 
 WRONG = {
     "multi-head-attention-flooded": [
-        Wrong("vector = [-0.19, 0.19, -1.92]", "add it to the row"),
-        Wrong("vector = [2.19, -1.19, 3.92]", "signs"),
-        Wrong("vector = [4.04, -0.04, -0.5]", "'bank'"),
-        Wrong("vector = [3.92, -2.92, 2.19]", "swapped"),
-        Wrong("vector = [1.0, 1.0, 1.0]", "1.92"),
-        Wrong("vector = [1.81, -0.81]", "three"),
+        Wrong("vector = [-4.5, 4.5, -0.5]", "add it to the row"),
+        Wrong("vector = [6.5, -5.5, 2.5]", "signs"),
+        Wrong("vector = [2.5, -1.5, 6.5]", "swapped the heads"),
+        Wrong("vector = [0.5, 0.5, 1.0]", "swapped the weights"),
+        Wrong("vector = [1.0, 1.0, 1.0]", "-4.5"),
+        Wrong("vector = [-2.5, 3.5]", "three"),
         Wrong("vector = ['a', 'b', 'c']", "number"),
         Wrong("vector = 'flooded'", "three"),
     ],
@@ -74,14 +60,15 @@ WRONG = {
         Wrong("floors = {(1, 3): 2 / 3}", "keys"),
         Wrong("floors = [2 / 3, 1 / 3, 0, 3 / 5, 0]", "dict"),
     ],
-    "multi-head-attention-leak": [
-        Wrong(leak(BY_HEART)),
-        Wrong(leak(LAST_ONLY), "place 1 looks ahead"),
-        Wrong(leak(FIRST_ONLY), "place 4"),
-        Wrong(leak(BACKWARDS), "a causal layer it says True"),
-        Wrong(leak("return False"), "without a mask"),
-        Wrong(leak("return 'no'"), "True or False"),
-        Wrong("sees_ahead = False", "without calling"),
+    "multi-head-attention-influence": [
+        Wrong(exchange("s", "torch.stack(moves, dim=1)[:6, :6] > 1e-6")),  # six places alone
+        Wrong(exchange("s", "torch.stack(moves) > 1e-6"), "rows and columns are swapped"),
+        Wrong(exchange("s:", "torch.stack(moves, dim=1) > 1e-6"), "output 1 moves with token 0"),
+        Wrong(exchange("s", "torch.stack(moves, dim=1) > 0.5"), "does not move"),
+        Wrong(exchange("s", "torch.stack(moves, dim=1)"), "booleans"),
+        Wrong(influence("return torch.ones(T, T).tril() > 0"), "returns x"),
+        Wrong(influence("return True"), "(T, T)"),
+        Wrong("who_matters = False", "without calling"),
     ],
     "multi-head-attention-mute": [
         Wrong(mute(FOUR_WIDE)),

@@ -9,15 +9,12 @@ from torch import nn
 
 from scratchlm.attention_head import attention, causal_mask
 from scratchlm.multi_head_attention import MultiHeadAttention
-from scratchlm.river_bank import TOKENS, W_K, W_O, W_Q, W_V_HEADS, X
+from scratchlm.river_bank import W_O, W_V_HEADS, X
 
 PAIRS = [(1, 3), (2, 3), (3, 3), (2, 5), (4, 2)]
 
 
-def _found() -> torch.Tensor:
-    """Return what the two heads of the small world find: (T, 2)."""
-    scores = torch.einsum("td,sd->dts", X @ W_Q, X @ W_K)  # one column a head: (H, T, S)
-    return torch.einsum("dts,sd->td", scores.softmax(dim=-1), X @ W_V_HEADS)
+LOOKS = torch.tensor([[0, 0.5, 0.5, 0], [0, 0, 0.5, 0.5]])  # what the exercise says: (H, S)
 
 
 def _close(answer, right) -> bool:
@@ -32,20 +29,19 @@ def multi_head_attention_flooded(answer) -> str | None:
         return "Give a list of three numbers: water, money and grammar."
     if not all(isinstance(x, Real) and math.isfinite(x) for x in answer):
         return "Every entry should be a number."
-    found = _found()
-    after = X + found @ W_O
-    if _close(answer, after[3]):
+    found = torch.einsum("hs,sh->h", LOOKS, X @ W_V_HEADS)  # (H,)
+    written = found @ W_O  # (C,)
+    if _close(answer, X[3] + written):
         return None
-    if _close(answer, (found @ W_O)[3]):
+    if _close(answer, written):
         return "That is what the heads write: add it to the row of 'flooded', (2, -1, 2)."
-    if _close(answer, (X - found @ W_O)[3]):
+    if _close(answer, X[3] - written):
         return "You have taken off what the heads write: add it, the signs are in W_O."
-    if _close(answer, (X + found.flip(1) @ W_O)[3]):
+    if _close(answer, X[3] + found.flip(0) @ W_O):
         return "You have swapped the heads: topic is the first row of W_O, grammar the second."
-    for token, row in zip(TOKENS, after):
-        if _close(answer, row):
-            return f"That is the vector of {token!r}: use the weights of 'flooded'."
-    return "The heads find -0.19 and 1.92; multiply these two with W_O, and add (2, -1, 2)."
+    if _close(answer, X[3] + (LOOKS.flip(0) @ X @ W_V_HEADS).diagonal() @ W_O):
+        return "You have swapped the weights: those for topic go with the first column of V."
+    return "The heads find -4.5 and 0.5; multiply these two with W_O, and add (2, -1, 2)."
 
 
 def multi_head_attention_pals(answer) -> str | None:
@@ -67,7 +63,7 @@ def multi_head_attention_pals(answer) -> str | None:
 
 
 class _Peek(nn.Module):
-    """Adds one place's vector to another's."""
+    """Adds a little of one place's vector to another's."""
 
     def __init__(self, to: int, of: int):
         super().__init__()
@@ -75,32 +71,49 @@ class _Peek(nn.Module):
 
     def forward(self, x):
         result = x.clone()
-        result[:, self.to] += x[:, self.of]
+        result[:, self.to] += 0.01 * x[:, self.of]
         return result
 
 
-def multi_head_attention_leak(function) -> str | None:
-    """A function that tells whether a layer looks ahead."""
+def _table(pairs, size: int) -> torch.Tensor:
+    """Return the identity with these pairs (to, of) beside the diagonal."""
+    table = torch.eye(size, dtype=torch.bool)
+    for to, of in pairs:
+        table[to, of] = True
+    return table
+
+
+def multi_head_attention_influence(function) -> str | None:
+    """A function that tells which places of a layer's input move which of its output."""
     if not callable(function):
-        return "Give the function sees_ahead itself, without calling it."
+        return "Give the function who_matters itself, without calling it."
+    past = torch.ones(6, 6, dtype=torch.bool).tril()
     with torch.random.fork_rng():
         torch.manual_seed(0)
         trials = [
-            (MultiHeadAttention(8, 2), False, "a causal layer"),
-            (MultiHeadAttention(8, 2, causal=False), True, "a layer without a mask"),
-            (_Peek(to=4, of=5), True, "a layer in which only place 4 looks ahead, at place 5"),
-            (_Peek(to=0, of=5), True, "a layer in which only place 0 looks ahead, at place 5"),
-            (_Peek(to=1, of=2), True, "a layer in which only place 1 looks ahead, at place 2"),
-            (_Peek(to=5, of=0), False, "a layer in which place 5 looks back at place 0"),
-            (nn.Identity(), False, "a layer that returns x"),
+            (nn.Identity(), _table([], 6), "a layer that returns x"),
+            (_Peek(4, 5), _table([(4, 5)], 6), "a layer in which place 4 also reads place 5"),
+            (_Peek(5, 0), _table([(5, 0)], 6), "a layer in which place 5 also reads place 0"),
+            (MultiHeadAttention(8, 2), past, "a causal layer"),
+            (MultiHeadAttention(8, 2, causal=False), past | past.T, "a layer without a mask"),
         ]
         for layer, right, name in trials:
             said = function(layer, 6, 8)
-            if not isinstance(said, (bool, torch.Tensor)):
-                return f"Return True or False, not {type(said).__name__}."
-            if bool(said) != right:
-                return f"For {name} it says {bool(said)}, and it should be {right}."
+            if not isinstance(said, torch.Tensor) or said.shape != right.shape:
+                return "Return a tensor of shape (T, T), a row for each output."
+            if said.dtype != torch.bool:
+                return f"Return booleans, not {said.dtype}: has the output moved, or not?"
+            if not torch.equal(said, right):
+                return _first_difference(said, right, name)
     return None
+
+
+def _first_difference(said: torch.Tensor, right: torch.Tensor, name: str) -> str:
+    if torch.equal(said, right.T):
+        return f"For {name} rows and columns are swapped: row t is the output at place t."
+    t, s = (said != right).nonzero()[0].tolist()
+    verb = "does not move" if right[t, s] else "moves"
+    return f"For {name} the table says that output {t} {verb} with token {s}: it is otherwise."
 
 
 def multi_head_attention_mute(function) -> str | None:
