@@ -1,0 +1,80 @@
+"""GPT, whole: embeddings, a stack of blocks, a last norm, and a head that shares the embedding."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from scratchlm.transformer_block import Block, LayerNorm
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """The size of a GPT. ValueError for a size that cannot be built."""
+
+    vocab_size: int  # V
+    context_length: int  # most tokens that it sees at once
+    d_model: int  # C, width of the residual stream
+    n_heads: int  # H, heads in each block
+    n_layers: int  # blocks
+    d_ff: int = 0  # width within the feed-forward network; 0 means 4 · d_model
+    dropout: float = 0.0
+    bias: bool = True  # GPT-2 has biases
+    fused: bool = True  # leave attention to PyTorch's kernel; the numbers are the same
+
+    def __post_init__(self):
+        for name in ("vocab_size", "context_length", "d_model", "n_heads", "n_layers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: give 1 or more.")
+        if self.d_model % self.n_heads:
+            raise ValueError(
+                f"{self.n_heads} heads cannot share d_model = {self.d_model}: give a divisor."
+            )
+        if self.d_ff == 0:
+            object.__setattr__(self, "d_ff", 4 * self.d_model)
+
+
+class GPT(nn.Module):
+    """A decoder-only transformer: ids (B, T) to logits (B, T, V). Radford et al. (2019)."""
+
+    def __init__(self, config: GPTConfig):
+        super().__init__()
+        self.config = config
+        self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.position_embedding = nn.Embedding(config.context_length, config.d_model)
+        self.dropout = nn.Dropout(config.dropout)
+        sizes = (config.d_model, config.n_heads, config.d_ff)
+        options = (config.dropout, config.bias, config.fused)
+        self.blocks = nn.ModuleList(Block(*sizes, *options) for _ in range(config.n_layers))
+        self.norm = LayerNorm(config.d_model)
+        self.head = nn.Linear(config.d_model, config.vocab_size, bias=False)
+        self.head.weight = self.token_embedding.weight  # tied: one table reads and writes tokens
+        initialise(self)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return the logits (B, T, V) of the token after each of ids (B, T)."""
+        length, most = ids.shape[-1], self.config.context_length
+        if length > most:
+            raise ValueError(f"Got {length} tokens: this model sees at most {most} at once.")
+        places = torch.arange(length, device=ids.device)  # (T,)
+        x = self.token_embedding(ids) + self.position_embedding(places)  # (B, T, C)
+        x = self.dropout(x)
+        for block in self.blocks:
+            x = block(x)  # (B, T, C)
+        return self.head(self.norm(x))  # (B, T, V)
+
+
+def initialise(model: GPT) -> None:
+    """Draw a GPT's first weights, as GPT-2's were, from torch's global generator.
+
+    Matrices are normal with deviation 0.02; those that write into the stream are smaller by the
+    square root of how many do, so that the stream does not grow with depth.
+    """
+    writers = 2 * model.config.n_layers
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(parameter)
+        elif parameter.dim() == 2:  # not the norms' scales and shifts
+            writes = name.endswith("output.weight")
+            nn.init.normal_(parameter, std=0.02 / math.sqrt(writers) if writes else 0.02)
