@@ -4,6 +4,9 @@ import itertools
 
 from book.extension.widgets import STATIC, module_text, shown, to_json
 
+# Keeps a widget from starting, to see what the page looks like before it has.
+NEVER = "window.IntersectionObserver = class { observe() {} unobserve() {} disconnect() {} };"
+
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
@@ -35,13 +38,16 @@ def page_text(name, *datas):
 
 
 class Visitor:
-    """`visitor(*datas, wait=True, **options)`: a page with a widget for each, `page.errors`."""
+    """`visitor(*datas, script="", wait=True, **options)`: a page with a widget for each.
+
+    Its errors gather in `page.errors`; `script` runs before the page's own.
+    """
 
     def __init__(self, browser, folder, name):
         self.browser, self.folder, self.name = browser, folder, name
         self.numbers, self.contexts = itertools.count(), []
 
-    def __call__(self, *datas, wait=True, **options):
+    def __call__(self, *datas, script="", wait=True, **options):
         path = self.folder / f"{next(self.numbers)}.html"
         path.write_text(page_text(self.name, *datas), "utf-8")
         context = self.browser.new_context(offline=True, **options)
@@ -51,6 +57,7 @@ class Visitor:
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
+        page.add_init_script(script)
         page.goto(path.as_uri())
         if wait:
             page.locator(".book-widget").last.scroll_into_view_if_needed()

@@ -10,7 +10,7 @@ anywidget's front-end contract: a default export with render({ model, el }), whi
 cleanup. The colours are the page's; widgets.css holds the styles. */
 
 const DRAWS = 200;
-const SHOWN = 120; // characters of the context, its last ones
+const SHOWN = 90; // characters of the context, its last ones
 const NEUTRAL = { repetition_penalty: 1, temperature: 1, top_k: 0, top_p: 1, min_p: 0 };
 
 /** The steps in their order; `by` is the slider's step, finer numbers can be typed. */
@@ -272,9 +272,10 @@ class Lab {
     };
     const range = { type: "range", min: key === "top_k" ? 1 : min, max, step: by };
     const onchange = ({ target }) => this.typed(target.value.trim(), step);
-    const text = { type: "text", inputmode: "decimal", autocomplete: "off" };
+    const heard = { onchange, oninput: () => this.say("") };
+    const text = { type: "text", inputmode: "decimal", autocomplete: "off", ...heard };
     this.sliders[key] = html("input", { ...range, "aria-label": name, oninput });
-    this.fields[key] = html("input", { ...text, "aria-label": `${name}, number`, onchange });
+    this.fields[key] = html("input", { ...text, "aria-label": `${name}, number` });
     return [this.sliders[key], this.fields[key]];
   }
 
@@ -347,25 +348,27 @@ class Lab {
     const kind = by < 1 ? "number" : "whole number";
     const range = `${min} to ${limit(step, this.size)}`;
     const stays = `${name} stays ${this.settings[key]}.`;
-    this.update(`“${text.slice(0, 10)}” is no ${kind} from ${range}: ${stays}`);
+    this.fields[key].value = this.settings[key];
+    this.say(`“${text.slice(0, 10)}” is no ${kind} from ${range}: ${stays}`);
+    this.announce(this.hint.textContent);
+  }
+
+  say(complaint) {
+    this.hint.classList.toggle("sl-complaint", Boolean(complaint));
+    this.hint.textContent = complaint || "The steps apply from the top down.";
   }
 
   /** Show what follows from the settings. Draws belong to one distribution: they start over. */
-  update(complaint) {
+  update() {
     const { ids, logits } = this.prompt;
     this.result = settle(logits, ids, this.settings);
-    if (!complaint) this.forget();
-    this.hint.classList.toggle("sl-complaint", Boolean(complaint));
-    this.hint.textContent = complaint || "The steps apply from the top down.";
+    this.counts = new Array(this.size).fill(0);
+    this.random = generator(this.data.seed);
+    this.say("");
     this.showSteps();
     this.showReadouts();
     this.showCandidates();
-    this.announce(complaint || this.summary());
-  }
-
-  forget() {
-    this.counts = new Array(this.size).fill(0);
-    this.random = generator(this.data.seed);
+    this.announce(this.summary());
   }
 
   draw() {
@@ -459,7 +462,7 @@ class Lab {
     const chance = `${freedom} ± ${Math.sqrt(2 * freedom).toFixed(1)}`;
     const told = freedom
       ? `${n} drawn: χ² = ${statistic.toFixed(2)}; chance alone gives about ${chance}.`
-      : `${n} drawn, all the same: only one ${this.data.unit} is left.`;
+      : `${n} drawn, all the same: one ${this.data.unit} is left.`;
     this.told.textContent = n ? told : `Draw ${this.data.unit}s from what is left, and count them.`;
     Object.assign(this.told.dataset, { statistic, freedom });
   }
