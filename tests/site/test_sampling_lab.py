@@ -430,6 +430,9 @@ def test_draws_are_those_of_the_seed_and_follow_the_bars(opened):
     button(page, "Greedy").click()
     button(page, "Draw 200").click()
     assert counts(page)[0] == 200 and "one token is left" in told.inner_text()
+    type_in(page, "temperature", "0.05")
+    button(page, "Draw 200").click()
+    assert "the others are too rare for a χ²" in told.inner_text()
 
 
 def test_chi_square_shares_cells_among_the_rare(kept):
@@ -463,8 +466,9 @@ def test_tab_reaches_every_control_in_order(opened):
     controls = [name for key in NAMES for name in (NAMES[key], f"{NAMES[key]}, number")]
     candidates = "Every token, from the likeliest on"
     assert reached[2:] == [*PRESETS, *controls, "Reset", candidates, "Draw 200", reached[-1]]
+    assert "sl-more" in page.locator(".sl-scroller").get_attribute("class")
     page.get_by_role("region", name=candidates).press("End")
-    page.wait_for_function("document.querySelector('.sl-scroller').scrollTop > 100")
+    page.locator(".sl-scroller:not(.sl-more)").wait_for()
 
 
 def test_a_finger_sets_and_draws(opened):

@@ -15,11 +15,11 @@ const NEUTRAL = { repetition_penalty: 1, temperature: 1, top_k: 0, top_p: 1, min
 
 /** The steps in their order; `by` is the slider's step, finer numbers can be typed. */
 const STEPS = [
-  { key: "repetition_penalty", name: "Repetition penalty", min: 1, max: 3, by: 0.05 },
-  { key: "temperature", name: "Temperature", min: 0, max: 3, by: 0.05 },
-  { key: "top_k", name: "Top-k", min: 0, max: Infinity, by: 1 },
-  { key: "top_p", name: "Top-p", min: 0.01, max: 1, by: 0.01 },
-  { key: "min_p", name: "Min-p", min: 0, max: 1, by: 0.01 },
+  { key: "repetition_penalty", name: "Repetition penalty", change: penalise, min: 1, max: 3, by: 0.05 },
+  { key: "temperature", name: "Temperature", change: temper, min: 0, max: 3, by: 0.05 },
+  { key: "top_k", name: "Top-k", change: topK, min: 0, max: Infinity, by: 1 },
+  { key: "top_p", name: "Top-p", change: topP, min: 0.01, max: 1, by: 0.01 },
+  { key: "min_p", name: "Min-p", change: minP, min: 0, max: 1, by: 0.01 },
 ];
 
 const PRESETS = [
@@ -60,12 +60,9 @@ function topK(logits, k) {
 /** The fewest tokens whose probabilities reach p: those before which less than p is held. */
 function topP(logits, p) {
   const probabilities = softmax(logits);
-  const nucleus = new Set();
   let sum = 0;
-  for (const i of ranking(logits)) {
-    sum += probabilities[i];
-    if (sum - probabilities[i] < p) nucleus.add(i);
-  }
+  const reached = (i) => (sum += probabilities[i]) - probabilities[i] < p;
+  const nucleus = new Set(ranking(logits).filter(reached));
   return keep(logits, (i) => nucleus.has(i));
 }
 
@@ -81,13 +78,9 @@ function penalise(logits, penalty, ids) {
   return logits.map((z, i) => (!seen.has(i) ? z : z < 0 ? z * penalty : z / penalty));
 }
 
-const CHANGES = {
-  repetition_penalty: penalise,
-  temperature: (logits, t) => (t === 0 ? topK(logits, 1) : logits.map((z) => z / t)),
-  top_k: topK,
-  top_p: topP,
-  min_p: minP,
-};
+function temper(logits, temperature) {
+  return temperature ? logits.map((z) => z / temperature) : topK(logits, 1);
+}
 
 /** What the settings make of `logits` after a context of tokens `ids`.
 
@@ -97,14 +90,12 @@ probability that the tokens left hold. */
 export function settle(logits, ids, settings) {
   let now = logits.map((z) => z ?? -Infinity);
   const original = softmax(now);
-  const cut = now.map((z) => (z === -Infinity ? "model" : null));
-  const stages = [{ key: "model", left: cut.filter((by) => !by).length, bits: entropy(original) }];
-  for (const { key } of STEPS) {
-    if (settings[key] !== NEUTRAL[key]) now = CHANGES[key](now, settings[key], ids);
+  const cut = now.map(() => null);
+  const stages = [{ key: "model" }, ...STEPS].map(({ key, change }) => {
+    if (settings[key] !== NEUTRAL[key]) now = change(now, settings[key], ids);
     now.forEach((z, i) => z === -Infinity && (cut[i] ??= key));
-    const left = cut.filter((by) => !by).length;
-    stages.push({ key, left, bits: entropy(softmax(now)) });
-  }
+    return { key, left: cut.filter((by) => !by).length, bits: entropy(softmax(now)) };
+  });
   const mass = total(original.filter((_, i) => !cut[i]));
   return { original, probabilities: softmax(now), cut, stages, mass };
 }
@@ -123,13 +114,8 @@ export function generator(seed) {
 /** The token at which the running sum of the probabilities passes `u` from [0, 1). */
 export function pick(probabilities, u) {
   let sum = 0;
-  let last = 0;
-  for (let i = 0; i < probabilities.length; i++) {
-    if (!probabilities[i]) continue;
-    last = i;
-    if ((sum += probabilities[i]) > u) break;
-  }
-  return last;
+  const i = probabilities.findIndex((p) => (sum += p) > u);
+  return i < 0 ? probabilities.findLastIndex((p) => p > 0) : i; // the sum may round to below 1
 }
 
 /** Pearson's χ² of counts against probabilities; the rarest share cells of 5 expected or more. */
@@ -198,9 +184,12 @@ class Lab {
     this.build(el);
     this.choose(0);
     clearTimeout(this.timer); // what nobody has asked for is not announced
+    this.observer = new ResizeObserver(() => this.showMore());
+    this.observer.observe(this.scroller);
   }
 
   destroy() {
+    this.observer.disconnect();
     clearTimeout(this.timer);
   }
 
@@ -210,12 +199,10 @@ class Lab {
     const { prompts } = this.data;
     const button = (name, onclick) => html("button", { type: "button", onclick }, name);
     this.prompts = prompts.map((_, n) => button(`${n + 1}`, () => this.choose(n)));
-    prompts.forEach(({ context }, n) =>
-      this.prompts[n].setAttribute("aria-label", `Prompt ${n + 1}: ${glyph(context).slice(-30)}`),
-    );
     this.presets = PRESETS.map(([name, one]) => button(name, () => this.set({ ...NEUTRAL, ...one })));
     const reset = button("Reset", () => this.set(this.data.start));
-    this.contexts = prompts.map(({ context }) => {
+    this.contexts = prompts.map(({ context }, n) => {
+      this.prompts[n].setAttribute("aria-label", `Prompt ${n + 1}: ${glyph(context).slice(-30)}`);
       const text = context.length > SHOWN ? `…${context.slice(-SHOWN)}` : context;
       return html("p", text.replaceAll("\n", "⏎"), html("b", { "aria-hidden": "true" }, "?"));
     });
@@ -223,8 +210,10 @@ class Lab {
     this.readouts = html("p.w-readouts");
     this.told = html("p.sl-told");
     this.live = html("p.w-hidden", { role: "status" });
-    const group = (label, ...parts) =>
-      html("div.sl-group", { role: "group", "aria-label": label }, html("span.w-note", label), html("div", parts));
+    const group = (label, parts) => {
+      const name = html("span.w-note", label);
+      return html("div.sl-group", { role: "group", "aria-label": label }, name, html("div", parts));
+    };
     this.root = html(
       "div.widget-body.sl",
       html("div.sl-top", group("Prompt", this.prompts), html("div.sl-contexts", this.contexts)),
@@ -249,9 +238,10 @@ class Lab {
     const heads = ["step", "setting", `${this.data.unit}s left`, bits];
     Object.assign(this, { left: {}, bits: {}, notes: {}, sliders: {}, fields: {} });
     const names = ["name", "setting", "left", "bits"];
+    const label = "The steps in their order, and what is left after each";
     return html(
       "div.sl-steps",
-      { role: "table", "aria-label": "The steps in their order, and what is left after each" },
+      { role: "table", "aria-label": label },
       row("div.sl-heads", heads.map((head, n) => part("columnheader", names[n], head))),
       row("div", part("rowheader", "name", "The model"), part("cell", "setting"), cells("model")),
       STEPS.map((step) => {
@@ -280,15 +270,10 @@ class Lab {
   }
 
   buildKey() {
-    const sign = (name, text) => html("span", html(`i.sl-sign.sl-${name}`), ` ${text}`);
-    return html(
-      "p.w-key",
-      sign("model", "the model’s probability"),
-      sign("after", "after the settings"),
-      sign("lost", "cut"),
-      sign("tick", "share of the draws"),
-      sign("seen", "in the context"),
-    );
+    const signs = { model: "the model’s probability", after: "after the settings", lost: "cut" };
+    Object.assign(signs, { tick: "share of the draws", seen: "in the context" });
+    const sign = ([name, text]) => html("span", html(`i.sl-sign.sl-${name}`), ` ${text}`);
+    return html("p.w-key", Object.entries(signs).map(sign));
   }
 
   buildCandidates() {
@@ -439,7 +424,7 @@ class Lab {
     const shares = this.counts.map((count) => (n ? count / n : 0));
     const most = ceiling(Math.max(...original, ...probabilities, ...shares));
     const width = (p) => `${(100 * p) / most}%`;
-    this.scale.forEach((mark, i) => (mark.textContent = `${(50 * i * most).toFixed(1).replace(".0", "")} %`));
+    this.scale.forEach((mark, i) => (mark.textContent = `${Math.round(500 * i * most) / 10} %`));
     for (const { id, row, parts, cells } of this.rows) {
       const [model, after, tick] = parts.map(({ style }) => style);
       [model.width, after.width, tick.left] = [original[id], probabilities[id], shares[id]].map(width);
@@ -454,16 +439,16 @@ class Lab {
       Object.assign(row.dataset, { p, q, cut: cut[id] ?? "", count: this.counts[id] });
     }
     this.showTold(n);
-    this.showMore();
   }
 
   showTold(n) {
     const { statistic, freedom } = chiSquare(this.counts, this.result.probabilities);
+    const { unit } = this.data;
     const chance = `${freedom} ± ${Math.sqrt(2 * freedom).toFixed(1)}`;
-    const told = freedom
-      ? `${n} drawn: χ² = ${statistic.toFixed(2)}; chance alone gives about ${chance}.`
-      : `${n} drawn, all the same: one ${this.data.unit} is left.`;
-    this.told.textContent = n ? told : `Draw ${this.data.unit}s from what is left, and count them.`;
+    const alone = this.result.stages.at(-1).left === 1;
+    const why = alone ? `all the same: one ${unit} is left` : "the others are too rare for a χ²";
+    const told = freedom ? `: χ² = ${statistic.toFixed(2)}; chance alone gives about ${chance}` : `, ${why}`;
+    this.told.textContent = n ? `${n} drawn${told}.` : `Draw ${unit}s from what is left, and count them.`;
     Object.assign(this.told.dataset, { statistic, freedom });
   }
 
