@@ -165,6 +165,12 @@ function html(tagged, ...parts) {
   return node;
 }
 
+const button = (name, onclick) => html("button", { type: "button", onclick }, name);
+const group = (label, parts) => {
+  const name = html("span.w-note", label);
+  return html("div.sl-group", { role: "group", "aria-label": label }, name, html("div", parts));
+};
+
 const GLYPHS = { "\n": "⏎", " ": "␣", "\t": "⇥" };
 const SPOKEN = { "\n": "line break", " ": "space", "\t": "tab" };
 const glyph = (token) => [...token].map((c) => GLYPHS[c] ?? c).join("");
@@ -196,27 +202,15 @@ class Lab {
   // -- building
 
   build(el) {
-    const { prompts } = this.data;
-    const button = (name, onclick) => html("button", { type: "button", onclick }, name);
-    this.prompts = prompts.map((_, n) => button(`${n + 1}`, () => this.choose(n)));
     this.presets = PRESETS.map(([name, one]) => button(name, () => this.set({ ...NEUTRAL, ...one })));
-    const reset = button("Reset", () => this.set(this.data.start));
-    this.contexts = prompts.map(({ context }, n) => {
-      this.prompts[n].setAttribute("aria-label", `Prompt ${n + 1}: ${glyph(context).slice(-30)}`);
-      const text = context.length > SHOWN ? `…${context.slice(-SHOWN)}` : context;
-      return html("p", text.replaceAll("\n", "⏎"), html("b", { "aria-hidden": "true" }, "?"));
-    });
     this.hint = html("p.sl-hint.w-note");
     this.readouts = html("p.w-readouts");
     this.told = html("p.sl-told");
     this.live = html("p.w-hidden", { role: "status" });
-    const group = (label, parts) => {
-      const name = html("span.w-note", label);
-      return html("div.sl-group", { role: "group", "aria-label": label }, name, html("div", parts));
-    };
+    const reset = button("Reset", () => this.set(this.data.start));
     this.root = html(
       "div.widget-body.sl",
-      html("div.sl-top", group("Prompt", this.prompts), html("div.sl-contexts", this.contexts)),
+      this.buildPrompts(),
       group("Preset", this.presets),
       this.buildSteps(),
       html("div.sl-foot", this.hint, reset),
@@ -227,6 +221,18 @@ class Lab {
       this.live,
     );
     el.replaceChildren(this.root);
+  }
+
+  buildPrompts() {
+    const { prompts } = this.data;
+    this.prompts = prompts.map((_, n) => button(`${n + 1}`, () => this.choose(n)));
+    this.contexts = prompts.map(({ context }, n) => {
+      this.prompts[n].setAttribute("aria-label", `Prompt ${n + 1}: ${glyph(context).slice(-30)}`);
+      const text = context.length > SHOWN ? `…${context.slice(-SHOWN)}` : context;
+      return html("p", text.replaceAll("\n", "⏎"), html("b", { "aria-hidden": "true" }, "?"));
+    });
+    const contexts = html("div.sl-contexts", this.contexts);
+    return html("div.sl-top", group("Prompt", this.prompts), contexts);
   }
 
   /** The settings, each in its row of the table of steps, with what is left after it. */
