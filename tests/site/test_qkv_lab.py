@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from book.extension.widgets import STATIC, module_text, shown, to_json
+from book.extension.widgets import module_text
 from scratchlm import river_bank
 from tests.site import checks
+from tests.site.widget_page import PHONE, Visitor
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 WEIGHTS = ("W_Q", "W_K", "W_V")
 BANK = river_bank.TOKENS.index("bank")
 
@@ -51,58 +51,12 @@ LABS = {
     ),
 }
 
-PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>A lab</title>
-<link rel="stylesheet" href="{tokens}"><link rel="stylesheet" href="{styles}">
-<style>body {{ margin: 0 1.25rem; background: var(--paper); color: var(--ink);
-font-family: var(--sans) }} main {{ max-width: 46rem; margin: auto }}</style></head>
-<body><main><h1>A lab</h1>
-<script type="text/plain" data-widget-module="qkv-lab">{module}</script>
-{figures}<p style="height: 60rem">The text goes on.</p></main>
-<script src="{loader}" defer></script></body></html>"""
-
-FIGURE = """<figure class="book-widget" data-widget="qkv-lab" data-show="{show}"
-aria-label="A lab."><div class="widget-fallback"><p>Instead of the lab.</p></div>
-<script type="application/json">{data}</script></figure>"""
-
-
-def page_text(*labs):
-    figures = [FIGURE.format(show=shown(data), data=to_json("lab", data)) for data in labs]
-    return PAGE.format(
-        tokens=(STATIC / "css" / "10-tokens.css").as_uri(),
-        styles=(STATIC / "widgets.css").as_uri(),
-        loader=(STATIC / "js" / "widgets.js").as_uri(),
-        module=module_text("qkv-lab"),
-        figures="\n".join(figures),
-    )
-
 
 @pytest.fixture(scope="module")
 def visit(browser, tmp_path_factory):
-    """`visit(*labs, wait=True, **options)`: a page that holds them, its errors in `page.errors`."""
-    contexts = []
-    folder = tmp_path_factory.mktemp("labs")
-    number = itertools.count()
-
-    def visit(*labs, wait=True, **options):
-        path = folder / f"{next(number)}.html"
-        path.write_text(page_text(*labs), "utf-8")
-        context = browser.new_context(offline=True, **options)
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        page = context.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
-        page.goto(path.as_uri())
-        if wait:
-            page.locator(".book-widget").last.scroll_into_view_if_needed()
-            page.locator(".book-widget[data-state=ready] .qk").first.wait_for()
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
+    visitor = Visitor(browser, tmp_path_factory.mktemp("labs"), "qkv-lab")
+    yield visitor
+    visitor.close()
 
 
 @pytest.fixture(scope="module")
@@ -501,7 +455,7 @@ def test_data_that_does_not_fit_leaves_the_fallback(visit):
     for wrong in ({"W_Q": [[1.0], [1.0], [1.0]]}, {"W_V": [[1.0, 2.0]] * 3}, {"X": [[1.0]] * 4}):
         page = visit(lab(["X"], [preset("odd", **wrong)]), wait=False)
         page.locator(".book-widget[data-state=failed]").wait_for()
-        assert page.get_by_text("Instead of the lab.").is_visible()
+        assert page.get_by_text("Instead of the widget.").is_visible()
         assert len(page.errors) == 1 and "odd" in page.errors[0]
 
 
@@ -531,7 +485,7 @@ def test_nothing_changes_its_height(name, phone, opened, visit):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     agree(page, LABS[name])
     before = visit(LABS[name], wait=False, **never).locator(".book-widget")
-    assert before.get_by_text("Instead of the lab.").is_visible()
+    assert before.get_by_text("Instead of the widget.").is_visible()
 
 
 @pytest.mark.parametrize("width", [320, 360, 390])
@@ -594,7 +548,7 @@ def test_nothing_in_it_moves_by_itself(opened):
 
 def test_paper_shows_the_fallback(opened):
     page = opened("values")
-    fallback = page.get_by_text("Instead of the lab.")
+    fallback = page.get_by_text("Instead of the widget.")
     assert not fallback.is_visible()
     page.emulate_media(media="print")
     assert fallback.is_visible() and not page.locator(".widget-stage").is_visible()

@@ -1,0 +1,69 @@
+"""Pages made for one widget each, opened like the book's: from a file, with the network off."""
+
+import itertools
+
+from book.extension.widgets import STATIC, module_text, shown, to_json
+
+# Keeps a widget from starting, to see what the page looks like before it has.
+NEVER = "window.IntersectionObserver = class { observe() {} unobserve() {} disconnect() {} };"
+
+WIDE = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>A widget</title>
+<link rel="stylesheet" href="{tokens}"><link rel="stylesheet" href="{styles}">
+<style>body {{ margin: 0 1.25rem; background: var(--paper); color: var(--ink);
+font-family: var(--sans) }} main {{ max-width: 46rem; margin: auto }}</style></head>
+<body><main><h1>A widget</h1>
+<script type="text/plain" data-widget-module="{name}">{module}</script>
+{figures}<p style="height: 60rem">The text goes on.</p></main>
+<script src="{loader}" defer></script></body></html>"""
+
+FIGURE = """<figure class="book-widget" data-widget="{name}" data-show="{show}"
+aria-label="A widget."><div class="widget-fallback"><p>Instead of the widget.</p></div>
+<script type="application/json">{data}</script></figure>"""
+
+
+def page_text(name, *datas):
+    figures = [FIGURE.format(name=name, show=shown(d), data=to_json("data", d)) for d in datas]
+    return PAGE.format(
+        tokens=(STATIC / "css" / "10-tokens.css").as_uri(),
+        styles=(STATIC / "widgets.css").as_uri(),
+        loader=(STATIC / "js" / "widgets.js").as_uri(),
+        name=name,
+        module=module_text(name),
+        figures="\n".join(figures),
+    )
+
+
+class Visitor:
+    """`visitor(*datas, script="", wait=True, **options)`: a page with a widget for each.
+
+    Its errors gather in `page.errors`; `script` runs before the page's own.
+    """
+
+    def __init__(self, browser, folder, name):
+        self.browser, self.folder, self.name = browser, folder, name
+        self.numbers, self.contexts = itertools.count(), []
+
+    def __call__(self, *datas, script="", wait=True, **options):
+        path = self.folder / f"{next(self.numbers)}.html"
+        path.write_text(page_text(self.name, *datas), "utf-8")
+        context = self.browser.new_context(offline=True, **options)
+        self.contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
+        page.add_init_script(script)
+        page.goto(path.as_uri())
+        if wait:
+            page.locator(".book-widget").last.scroll_into_view_if_needed()
+            page.locator(".book-widget[data-state=ready] .widget-body").first.wait_for()
+        return page
+
+    def close(self):
+        for context in self.contexts:
+            context.close()
