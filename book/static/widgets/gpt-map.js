@@ -150,7 +150,7 @@ const ATTENTION = within("attention", [
   row("split", "q, k, v", "B H T D", ({ H }) => `three times, for ${H} ${H > 1 ? "heads" : "head"}`),
   row("heads", "weights", "B H T T", ({ D }) => `softmax of q kᵀ ÷ √${count(D)}, causal`),
   row("merge", "weights · v", "B H T D", "what every head found"),
-  row("lane", "blocks.0.attention.output", "B T C", "side by side again, and mixed"),
+  row("lane", "blocks.0.attention.output", "B T C", "side by side, then mixed"),
 ]);
 const FEED_FORWARD = within("feed_forward", [
   row("lane", "blocks.0.feed_forward.expand", "B T F", "room to work in"),
@@ -158,7 +158,7 @@ const FEED_FORWARD = within("feed_forward", [
   row("lane", "blocks.0.feed_forward.output", "B T C", "back to the stream’s width"),
 ]);
 const alike = ({ n_layers: n }) => (n > 1 ? `${n} alike, stacked` : "one alone");
-const READ = "reads the stream, evened out";
+const READ = "reads a normalised copy";
 const WRITE = "writes into the stream";
 const BLOCK = [
   row("stream", "blocks.0", "B T C", "below, the bars are shares of it"),
@@ -179,7 +179,7 @@ const FLOW = [
   row("token", "token_embedding", "B T C", "each id looks up its row", { part: "embedding" }),
   row("position", "position_embedding", "T C", "each place adds its row", { part: "embedding" }),
   row("deck", "blocks", "B T C", alike, { part: "blocks", children: BLOCK }),
-  row("through", "norm", "B T C", "evened out one last time", { part: "norm" }),
+  row("through", "norm", "B T C", "normalised one last time", { part: "norm" }),
   row("head", "head", "B T V", "compares with each token’s row", { part: "embedding" }),
   row("logits", "logits", "B T V", "a score for every next token"),
 ];
