@@ -253,7 +253,7 @@ function drawing(rail, { H }, n_layers) {
     stream: () => [stream],
     deck: () => [deck(n_layers), stream],
     rest: () => [deck(Math.max(1, n_layers - 1)), stream],
-    fork: () => [path("lane", "M16-12C16 10 44-2 44 20V2000"), stream, dot(44)],
+    fork: () => [path("lane", "M16 0C16 13 44 3 44 20V2000"), stream, dot(44)],
     lane: () => [stream, onward, dot(44)],
     split: () => [stream, path("lane", "M44-9V7"), fine((x) => `M44 6C44 20 ${x} 16 ${x} 34V2000`)],
     heads: () => [stream, fine((x) => `M${x}-9V2000`), fan.map((x) => dot(x, 2.5))],
@@ -409,7 +409,8 @@ class Diagram {
     const same = (config) => own.every((name) => config[name] === this.draft[name]);
     this.chosen = this.configs.find(same);
     this.configs.forEach((config, i) => (this.radios[i].checked = config === this.chosen));
-    const hint = "Type, press ↑ ↓, or drag. T is at most context_length. F follows C while it is 4 · C.";
+    const hint =
+      "Type, press ↑ ↓, or drag. T is at most context_length. F follows C while it is 4 · C.";
     const complaint = sentence && `${sentence}; the diagram keeps the last model that fits.`;
     this.hint.textContent = complaint ?? hint;
     this.hint.classList.toggle("gm-wrong", Boolean(complaint));
