@@ -86,12 +86,11 @@ const svg = (...parts) => make("2000/svg", parts);
 const share = (w) => (w < 0.0005 ? "0" : w.toFixed(3));
 const fixed = (x, places) => x.toFixed(places).replace(/^-(?=[0.]*$)/, "");
 
-/** A token's text, the signs for spaces and line breaks in a paler ink. */
+/** A token's text, the sign for a line break a little larger. */
 const written = (token) =>
   visible(token)
-    .split(/([·⏎]+)/)
-    .filter(Boolean)
-    .map((part) => (/[·⏎]/.test(part) ? html("i", part) : part));
+    .split(/(⏎)/)
+    .map((part) => (part === "⏎" ? html("i.ae-break", part) : part));
 
 /** The nearest item in the row above (way −1) or below (1), by where they stand on the screen. */
 function across(items, from, way) {
@@ -196,14 +195,7 @@ class Explorer {
     this.steps = [-1, 1].map((by) => this.step(by));
     this.curves = svg("svg.ae-curves", { "aria-hidden": true });
     this.texts.forEach((text) => this.buildText(text));
-    const choose = (button) => this.pick(this.cards.findIndex(({ node }) => node === button));
-    this.cards = this.heads.map((head, h) => this.card(head, h));
-    this.grid = html("div.ae-grid", {
-      role: "radiogroup",
-      "aria-label": "Heads",
-      onkeydown: onkeys(() => [...this.grid.children], choose),
-    });
-    this.grid.style.setProperty("--ae-heads", this.heads.filter((h) => h.name[0] === "0").length);
+    this.buildHeads();
     this.live = html("p.w-hidden", { role: "status" });
     this.root = html(
       "div.widget-body.ae",
@@ -264,6 +256,18 @@ class Explorer {
     text.node = html("div.ae-text", attributes, lines.map((line) => html("div", line)));
   }
 
+  buildHeads() {
+    const choose = (button) => this.pick(this.cards.findIndex(({ node }) => node === button));
+    this.cards = this.heads.map((head, h) => this.card(head, h));
+    this.grid = html("div.ae-grid", {
+      role: "radiogroup",
+      "aria-label": "Heads",
+      onkeydown: onkeys(() => [...this.grid.children], choose),
+    });
+    const columns = this.heads.filter(({ name }) => name.startsWith("0.")).length;
+    this.grid.style.setProperty("--ae-heads", columns);
+  }
+
   chip(text, token, t) {
     const number = html("small");
     const button = html(
@@ -290,9 +294,12 @@ class Explorer {
       "button.ae-head",
       { type: "button", role: "radio", onclick: () => this.pick(h) },
       picture,
-      html("b", html("span.w-hidden", "head "), name),
-      value("entropy", bits, 2, "bits"),
-      value("distance", back, 1, "back"),
+      html(
+        "span.ae-label",
+        html("b", html("span.w-hidden", "head "), name),
+        value("entropy", bits, 2, "bits"),
+        value("distance", back, 1, "back"),
+      ),
       bars,
       most,
     );
