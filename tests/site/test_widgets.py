@@ -19,12 +19,14 @@ SCRUBBER = "chapters/first-models/names.html"
 GRAPH = "chapters/foundations/pytorch.html"
 STEPPER = "chapters/tokens/byte-pair-encoding.html"
 QKV = "chapters/attention/values-and-the-output.html"
+EXPLORER = "chapters/attention/multi-head-attention.html"
 PAGES = {
     "temperature-lab": LAB,
     "training-scrubber": SCRUBBER,
     "graph-explorer": GRAPH,
     "merge-stepper": STEPPER,
     "qkv-lab": QKV,
+    "attention-explorer": EXPLORER,
 }
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -98,6 +100,10 @@ def opened(kept_page):
                 force=True
             )
             page.get_by_role("button", name="Reset").click()
+        elif path == EXPLORER:
+            for group in ("Text", "Heads by"):
+                first = page.get_by_role("radiogroup", name=group).get_by_role("radio").first
+                first.check(force=True)
         else:
             page.get_by_role("checkbox", name="log steps").check()
             page.get_by_role("checkbox", name="trails").uncheck()
@@ -182,8 +188,8 @@ COLOURS = """e => {
            second: read(e.querySelector(SECOND), PAINT[1]) };
 }"""
 MARKS_OF = {
-    "FIRST": ".tl-new, .ts-train, .ge-grad, .ms-chosen, .qk-end",
-    "SECOND": ".tl-count, .ts-val, marker.ge-now, .ms-born, .qk-disc",
+    "FIRST": ".tl-new, .ts-train, .ge-grad, .ms-chosen, .qk-end, .ae-row",
+    "SECOND": ".tl-count, .ts-val, marker.ge-now, .ms-born, .qk-disc, .ae-head[aria-checked=true]",
 }
 PAINTS = {
     "temperature-lab": ("fill", "fill"),
@@ -191,6 +197,7 @@ PAINTS = {
     "graph-explorer": ("fill", "fill"),
     "merge-stepper": ("borderTopColor", "outlineColor"),
     "qkv-lab": ("fill", "fill"),
+    "attention-explorer": ("stroke", "borderTopColor"),
 }
 
 
