@@ -529,22 +529,31 @@ def test_shades_differ_in_grey(theme, opened):
 # --------------------------------------------------------------------------------- where it stands
 
 
+BOXES = """root => {
+  const { x, y } = root.getBoundingClientRect();
+  return [...root.querySelectorAll(".ae-token, .ae-head, .ae-head *, .ae-bar, .ae-grid + p")]
+    .filter(e => !e.closest("svg") || e.matches("svg")).filter(e => !e.closest(".ae-most"))
+    .map(e => e.getBoundingClientRect())
+    .flatMap(box => [box.x - x, box.y - y, box.width, box.height].map(Math.round));
+}"""
+
+
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
-def test_nothing_changes_its_height(phone, opened):
+def test_nothing_in_it_changes_its_place(phone, opened):
     page = opened(phone)
-    figure = page.locator(".book-widget")
-    height = figure.evaluate("e => e.offsetHeight")
+    figure, lab = page.locator(".book-widget"), page.locator(".ae")
+    height, places = figure.evaluate("e => e.offsetHeight"), lab.evaluate(BOXES)
     for name in TEXTS:
         radio(page, name).check(force=True)
-        for key in ("Home", "End"):
-            chips(page).first.focus()
-            page.keyboard.press(key)
-            assert figure.evaluate("e => e.offsetHeight") == height
+        for chosen in NAMES:
+            head(page, chosen).evaluate("e => e.click()")
+            for t in range(len(TEXTS[name])):
+                chips(page).nth(t).evaluate("e => e.click()")
+                assert lab.evaluate(BOXES) == places, (name, chosen, t)
     for by in ("entropy", "distance"):
         radio(page, by).check(force=True)
-        head(page, "0.1").click()
         assert figure.evaluate("e => e.offsetHeight") == height
-    assert page.locator(".ae").evaluate("e => e.scrollHeight <= e.clientHeight")
+    assert lab.evaluate("e => e.scrollHeight <= e.clientHeight")
 
 
 @pytest.mark.parametrize("width", [320, 360, 390, 768])
@@ -620,6 +629,7 @@ def test_the_page_shows_the_models_weights(site, visit):
     text = page.locator(script).text_content()
     given = json.loads(text)
     assert len(text) <= DATA_LIMIT and len(given["texts"]) == 3
+    places = page.locator(".ae").evaluate(BOXES)
     tensors, metadata = checkpoints.load(shakespeare_heads)
     model = shakespeare_heads.build(tensors, metadata)
     train_text, val_text = data.split_text(data.load("tiny-shakespeare"))
@@ -639,3 +649,4 @@ def test_the_page_shows_the_models_weights(site, visit):
             for key, t in [("Home", 0), ("End", len(ids) - 1), ("ArrowLeft", len(ids) - 2)]:
                 page.keyboard.press(key)
                 agree(page, None, ".".join(map(str, given["head"])), t, looked[:, 0])
+                assert page.locator(".ae").evaluate(BOXES) == places
