@@ -3,10 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-Traced = tuple[str, tuple[int, ...], tuple[int, ...]]  # name of a part, shape in, shape out
 
-
-def trace_shapes(model: nn.Module, ids: Tensor) -> list[Traced]:
+def trace_shapes(model: nn.Module, ids: Tensor) -> list[tuple[str, tuple, tuple]]:
     """Run a model once on ids (B, T) and note what every part of it was given and returned.
 
     Returns (name, shape in, shape out) for each call of each module, in the order in which they
