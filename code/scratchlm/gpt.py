@@ -69,7 +69,8 @@ def initialise(model: GPT) -> None:
     """Draw a GPT's first weights, as GPT-2's were, from torch's global generator.
 
     Matrices are normal with deviation 0.02; those that write into the stream are smaller by the
-    square root of how many do, so that the stream does not grow with depth.
+    square root of how many do, so that the stream does not grow with depth. Biases are 0, and
+    norms leave alone what they have normalised. Radford et al. (2019), section 2.3.
     """
     writers = 2 * model.config.n_layers
     for name, parameter in model.named_parameters():
@@ -78,3 +79,29 @@ def initialise(model: GPT) -> None:
         elif parameter.dim() == 2:  # not the norms' scales and shifts
             writes = name.endswith("output.weight")
             nn.init.normal_(parameter, std=0.02 / math.sqrt(writers) if writes else 0.02)
+
+
+def count_parameters(config: GPTConfig) -> dict[str, int]:
+    """Return how many numbers a GPT of this size learns, part by part.
+
+    The head counts nothing: it is the token embedding once more.
+    """
+    V, C, L = config.vocab_size, config.d_model, config.n_layers
+    attention = 4 * C * C + config.bias * 4 * C  # queries, keys, values; and the way out
+    feed_forward = 2 * C * config.d_ff + config.bias * (config.d_ff + C)
+    return {
+        "token embedding": V * C,
+        "position embedding": config.context_length * C,
+        "attention": L * attention,
+        "feed-forward": L * feed_forward,
+        "norms": (2 * L + 1) * 2 * C,  # two a block and the last one, a scale and a shift each
+    }
+
+
+# The four sizes that Radford et al. (2019) trained.
+GPT2_SIZES = {
+    "GPT-2 124M": GPTConfig(50257, 1024, d_model=768, n_heads=12, n_layers=12),
+    "GPT-2 355M": GPTConfig(50257, 1024, d_model=1024, n_heads=16, n_layers=24),
+    "GPT-2 774M": GPTConfig(50257, 1024, d_model=1280, n_heads=20, n_layers=36),
+    "GPT-2 1.5B": GPTConfig(50257, 1024, d_model=1600, n_heads=25, n_layers=48),
+}

@@ -5,9 +5,11 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from scratchlm.gpt import GPT, GPTConfig
+from scratchlm.gpt import GPT, GPT2_SIZES, GPTConfig, count_parameters
 
 SIZES = [(64, 16, 32, 2, 2), (97, 12, 48, 4, 3), (50, 8, 24, 1, 5)]
 
@@ -120,3 +122,104 @@ def test_too_long_a_text_is_told():
     model = GPT(GPTConfig(9, 4, 8, 2, 1))
     with pytest.raises(ValueError, match="at most 4"):
         model(torch.zeros(1, 5, dtype=torch.long))
+
+
+def test_a_model_of_a_few_parameters_by_hand():
+    config = GPTConfig(vocab_size=5, context_length=3, d_model=2, n_heads=1, n_layers=1, d_ff=4)
+    assert count_parameters(config) == {
+        "token embedding": 10,
+        "position embedding": 6,
+        "attention": 2 * 6 + 6 + 2 * 2 + 2,
+        "feed-forward": 2 * 4 + 4 + 4 * 2 + 2,
+        "norms": 3 * 4,
+    }
+
+
+def sizes_of_models():
+    """Configs of every kind, small enough to build."""
+    small = st.integers(1, 9)
+    return st.builds(
+        lambda heads, width, **rest: GPTConfig(n_heads=heads, d_model=heads * width, **rest),
+        heads=st.integers(1, 4),
+        width=st.integers(1, 5),
+        vocab_size=small,
+        context_length=small,
+        n_layers=st.integers(1, 4),
+        d_ff=st.integers(0, 30),
+        bias=st.booleans(),
+    )
+
+
+def parameters(model: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+@settings(deadline=None, max_examples=60)
+@given(sizes_of_models())
+def test_the_formula_counts_what_is_there(config):
+    with torch.device("meta"):
+        model = GPT(config)
+    parts = count_parameters(config)
+    assert sum(parts.values()) == parameters(model)
+    assert parts["attention"] == sum(parameters(block.attention) for block in model.blocks)
+    assert parts["feed-forward"] == sum(parameters(block.feed_forward) for block in model.blocks)
+
+
+@pytest.mark.parametrize("name", list(GPT2_SIZES))
+def test_the_sizes_of_gpt_2(name):
+    config = GPT2_SIZES[name]
+    with torch.device("meta"):
+        counts = parameters(GPT(config)), parameters(reference(config))
+    assert counts == (sum(count_parameters(config).values()),) * 2
+    millions = counts[0] / 1e6
+    assert name in (f"GPT-2 {millions:.0f}M", f"GPT-2 {millions // 100 / 10}B")  # 1.5, not 1.6
+
+
+@pytest.mark.parametrize("n_layers", [1, 8])
+def test_first_numbers(n_layers):
+    torch.manual_seed(0)
+    model = GPT(GPTConfig(200, 100, 64, 4, n_layers))
+    for name, parameter in model.named_parameters():
+        if name.endswith(("bias", "shift")):
+            assert not parameter.any(), name
+        elif name.endswith("scale"):
+            assert (parameter == 1).all(), name
+        else:
+            writes = name.endswith("output.weight")
+            deviation = 0.02 / math.sqrt(2 * n_layers) if writes else 0.02
+            assert abs(parameter.std().item() / deviation - 1) < 0.05, name
+            assert abs(parameter.mean().item()) < deviation / 10, name
+
+
+@torch.no_grad()
+def top_of_stream(n_layers: int) -> float:
+    torch.manual_seed(0)
+    model = GPT(GPTConfig(30, 16, 64, 4, n_layers))
+    ids = torch.randint(30, (8, 16))
+    x = model.token_embedding(ids) + model.position_embedding.weight
+    for block in model.blocks:
+        x = block(x)
+    return x.std().item()
+
+
+def test_depth_does_not_make_the_stream_grow():
+    assert abs(top_of_stream(24) / top_of_stream(2) - 1) < 0.15
+
+
+def test_the_head_is_the_table_of_tokens():
+    model = GPT(GPTConfig(9, 4, 8, 2, 1))
+    assert model.head.weight is model.token_embedding.weight
+    assert [name for name, _ in model.named_parameters() if "head" in name] == []
+    again = GPT(GPTConfig(9, 4, 8, 2, 1))
+    again.load_state_dict(model.state_dict())
+    assert again.head.weight is again.token_embedding.weight
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_model_reloads_as_it_was(bias):
+    torch.manual_seed(0)
+    config = GPTConfig(11, 7, 12, 3, 2, d_ff=5, dropout=0.3, bias=bias, fused=False)
+    model, again = GPT(config).eval(), GPT(config).eval()
+    again.load_state_dict(model.state_dict())
+    ids = torch.randint(11, (2, 7))
+    assert torch.equal(model(ids), again(ids))
