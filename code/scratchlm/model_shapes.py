@@ -5,10 +5,11 @@ from torch import Tensor, nn
 
 
 def trace_shapes(model: nn.Module, ids: Tensor) -> list[tuple[str, tuple, tuple]]:
-    """Run a model once on ids (B, T) and note what every part of it was given and returned.
+    """Run a model once on ids (B, T); note what each part was given and returned.
 
-    Returns (name, shape in, shape out) for each call of each module, in the order in which they
-    finish: the parts of a block before the block. The model itself comes last, with the name "".
+    Returns (name, shape in, shape out) for each call of each module, in the order in
+    which they finish: the parts of a block before the block. The model itself comes
+    last, with the name "".
     """
     noted, hooks = [], []
 

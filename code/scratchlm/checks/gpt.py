@@ -24,7 +24,7 @@ def gpt_giant(parameters) -> str | None:
         (blocks, "That is 12 L C² alone: add tables, biases and norms."),
         (right - parts["token embedding"], "The table of tokens is missing: V times C numbers."),
         (right + parts["token embedding"], "The head is tied: its table is already counted."),
-        (right - parts["position embedding"], "The table of places is missing: T times C numbers."),
+        (right - parts["position embedding"], "The table of places is missing: 2,048 times C."),
         (right - parts["norms"], "The norms are missing: two a block and one at the end."),
         (right - 2 * C, "The last norm is missing: a scale and a shift of C numbers each."),
         (unbiased, "The biases are missing: of qkv, of expand and of both output layers."),
