@@ -76,27 +76,32 @@ def gpt_copies(function) -> str | None:
         for parameter in model.parameters():
             torch.nn.init.normal_(parameter, std=0.4)
     with torch.no_grad():
-        logits = model(ids)
-        found = function(model, ids)
+        logits, found = model(ids), function(model, ids)
     if isinstance(found, torch.Tensor) and found.numel() == 1:
         found = found.item()
     if not isinstance(found, Real) or isinstance(found, bool):
         return f"Return one number; it returned {type(found).__name__}."
+    right = logits.softmax(dim=-1).gather(-1, ids[..., None]).mean().item()
+    if abs(found - right) < 1e-4:
+        return None
+    for wrong, hint in _other_means(logits, ids):
+        if abs(found - wrong.item()) < 1e-4:
+            return hint
+    return f"For our model it is {right:.4f}, and yours says {found:.4f}."
+
+
+def _other_means(logits: torch.Tensor, ids: torch.Tensor) -> list[tuple[torch.Tensor, str]]:
+    """Return numbers that one may arrive at instead, each with a hint."""
     p = logits.softmax(dim=-1)  # (B, T, V)
     own, following = p.gather(-1, ids[..., None]), p[:, :-1].gather(-1, ids[:, 1:, None])
-    if abs(found - own.mean().item()) < 1e-4:
-        return None
-    for wrong, hint in [
-        (following.mean(), "That is the probability of the next token: take the one just read."),
+    return [
+        (following.mean(), "That is the probability of the next token: take the one read there."),
         (own.log().mean(), "That is a logarithm: the probability itself is asked for."),
         (own.sum(), "That is the sum over all places: take the mean."),
         (own[:, -1].mean(), "That is the last place alone: take the mean over all of them."),
         (logits.gather(-1, ids[..., None]).mean(), "Those are logits: take their softmax first."),
-        (p.max(dim=-1).values.mean(), "That is the likeliest token's: take the one just read."),
-    ]:
-        if abs(found - wrong.item()) < 1e-4:
-            return hint
-    return f"For our model it is {own.mean():.4f}, and yours says {found:.4f}."
+        (p.max(dim=-1).values.mean(), "That is the likeliest token's: take the one read there."),
+    ]
 
 
 def gpt_deeper(function) -> str | None:
