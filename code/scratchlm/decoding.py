@@ -160,7 +160,7 @@ class Beam:
     stopped: bool = False
 
     def score(self, length_power: float) -> float:
-        """Return log_prob / length ** length_power: 0 compares wholes, 1 means a token."""
+        """Return log_prob / length ** length_power: 0 for the whole, 1 for the mean of a token."""
         return self.log_prob / max(len(self.ids), 1) ** length_power
 
 

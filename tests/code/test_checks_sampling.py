@@ -38,7 +38,7 @@ def test_every_exercise_has_a_check():
         ("heat", "", "cold_ratio"),
         ("race", "", "race"),
         ("block", "\ntext = ", "block"),
-        ("best-of", "\nfor n in", "best_of"),
+        ("best-of", "\nfound = {", "best_of"),
     ],
 )
 def test_solutions_without_the_model(exercise, beyond, name):

@@ -59,8 +59,8 @@ def train() -> tuple[dict[str, Tensor], dict]:
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
     with torch.no_grad():
-        losses = {"val_loss": loss(model, excerpts(val_ids)[::4]).item()}
-        losses["train_loss"] = loss(model, excerpts(ids)[::40]).item()
+        losses = {"val_loss": loss(model, excerpts(val_ids, len(offsets))[::4]).item()}
+        losses["train_loss"] = loss(model, excerpts(ids, len(offsets))[::40]).item()
     return model.state_dict(), {"vocab": tokenizer.vocab, "config": asdict(CONFIG), **losses}
 
 
