@@ -142,7 +142,7 @@ def the_transformer_block_drop(function) -> str | None:
     guests = draw_guests(2, torch.Generator().manual_seed(0))[0]
     before = copy.deepcopy(party)
     shorter = function(party, 1)
-    if not isinstance(shorter, nn.Module):
+    if not isinstance(shorter, Party):
         return "Return the model without the layer, a Party."
     with torch.no_grad():
         if len(party.layers) != 3 or not torch.equal(party(guests), before(guests)):
