@@ -71,7 +71,7 @@ WRONG = {
         Wrong("vector = [-24, -25, -18, -24]", "ReLU"),
         Wrong("vector = [1, 12, 13, 23]", "not x"),
         Wrong("vector = [1, 3, 13, 5]", "root of the variance"),
-        Wrong("vector = [2, 2, 2, 2]", "(1, -1, 1, -1)"),
+        Wrong("vector = [2, 2, 2, 2]", "in order"),
         Wrong("vector = [3, 2, 9]", "four"),
         Wrong("vector = ['3', '2', '9', '3']", "number"),
     ],

@@ -26,7 +26,7 @@ def the_transformer_block_trace(answer) -> str | None:
     for vector, sentence in _traced():
         if all(abs(a - b) < 0.011 for a, b in zip(answer, vector.tolist(), strict=True)):
             return sentence
-    return "The copy is (1, -1, 1, -1); multiply it by W_1, apply ReLU, then W_2, then add x."
+    return "Take it in order: normalise x, multiply by W_1, apply ReLU, then W_2, then add x."
 
 
 def _traced() -> list[tuple[torch.Tensor, str | None]]:
