@@ -12,21 +12,22 @@ GUESTS, AGES = 8, 5  # tokens in a party, ages that there are
 
 
 def draw_guests(batch_size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Draw parties of 8 guests who each name one who came before; the first names herself.
+    """Draw parties of 8 guests who each name an earlier one; the first names herself.
 
     Returns guests (B, 8, 21), float: own place and friend's place (one-hot, 8 each), own age
     (one-hot, 5); and ages (B, 8, 2), int64: one's own and the friend's.
     """
     age = torch.randint(AGES, (batch_size, GUESTS), generator=generator)  # (B, T)
     place = torch.arange(GUESTS).expand(batch_size, GUESTS)  # (B, T)
-    friend = (torch.rand(batch_size, GUESTS, generator=generator) * place).long()  # (B, T)
+    friend = torch.rand(batch_size, GUESTS, generator=generator) * place  # (B, T)
+    friend = friend.long()  # rounded down: one of those before
     parts = [F.one_hot(place, GUESTS), F.one_hot(friend, GUESTS), F.one_hot(age, AGES)]
     ages = torch.stack([age, age.gather(1, friend)], dim=-1)  # (B, T, 2)
     return torch.cat(parts, dim=-1).float(), ages  # (B, T, 21)
 
 
 class Plus(nn.Module):
-    """A residual connection around any layer that keeps the shape: x to x + layer(x)."""
+    """A residual connection around a layer that keeps the shape: x to x + layer(x)."""
 
     def __init__(self, layer: nn.Module):
         super().__init__()
@@ -38,7 +39,7 @@ class Plus(nn.Module):
 
 
 class PostNormBlock(Block):
-    """The order of the first transformer: add, then normalise. Vaswani et al. (2017)."""
+    """The first transformer's order: add, then normalise. Vaswani et al. (2017)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the stream x (B, T, C), normalised after each of two additions."""
@@ -47,17 +48,17 @@ class PostNormBlock(Block):
 
 
 class Party(nn.Module):
-    """Layers between an embedding and a readout: guests (B, T, 21) to scores (B, T, 5)."""
+    """Layers between embedding and readout: guests (B, T, 21) to scores (B, T, 5)."""
 
     def __init__(self, layers: list[nn.Module], d_model: int, norm: nn.Module | None = None):
         super().__init__()
         self.embedding = nn.Linear(2 * GUESTS + AGES, d_model)
         self.layers = nn.ModuleList(layers)
-        self.norm = norm or nn.Identity()  # before the readout, where the layers leave it to it
+        self.norm = norm or nn.Identity()  # before the readout, where the layers need it
         self.readout = nn.Linear(d_model, AGES)
 
     def stream(self, guests: Tensor) -> list[Tensor]:
-        """Return the vectors of guests (B, T, 21) before, between and after the layers."""
+        """Return the vectors of guests (B, T, 21) before, between, after the layers."""
         stream = [self.embedding(guests)]  # (B, T, C)
         for layer in self.layers:
             stream.append(layer(stream[-1]))  # (B, T, C)
@@ -71,7 +72,8 @@ class Party(nn.Module):
 def gradient_norms(layers: nn.ModuleList, loss: Tensor) -> list[float]:
     """Return the length of the loss's gradient in the parameters of each layer."""
     parameters = list(layers.parameters())
-    slopes = torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
+    options = {"allow_unused": True, "materialize_grads": True}
+    slopes = torch.autograd.grad(loss, parameters, **options)
     slope_of = dict(zip(parameters, slopes, strict=True))
     return [
         sum(slope_of[p].square().sum().item() for p in layer.parameters()) ** 0.5
