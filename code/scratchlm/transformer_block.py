@@ -3,6 +3,7 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from scratchlm.multi_head_attention import MultiHeadAttention
@@ -11,17 +12,20 @@ from scratchlm.multi_head_attention import MultiHeadAttention
 class LayerNorm(nn.Module):
     """Give every token's features mean 0 and variance 1, then a learned scale and shift.
 
-    Works on (…, C), each token alone. Ba, Kiros and Hinton (2016).
+    Works on (…, C), each token alone; `fused` leaves the arithmetic to PyTorch's kernel, which
+    gives the same numbers sooner. Ba, Kiros and Hinton (2016).
     """
 
-    def __init__(self, d_model: int, epsilon: float = 1e-5):
+    def __init__(self, d_model: int, epsilon: float = 1e-5, fused: bool = False):
         super().__init__()
         self.scale = nn.Parameter(torch.ones(d_model))
         self.shift = nn.Parameter(torch.zeros(d_model))
-        self.epsilon = epsilon  # keeps the square root away from 0
+        self.epsilon, self.fused = epsilon, fused  # epsilon keeps the square root away from 0
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x (…, C) normalised over its last dimension."""
+        if self.fused:
+            return F.layer_norm(x, x.shape[-1:], self.scale, self.shift, self.epsilon)
         mean = x.mean(dim=-1, keepdim=True)  # (…, 1)
         variance = x.var(dim=-1, keepdim=True, correction=0)  # (…, 1)
         return self.scale * (x - mean) / torch.sqrt(variance + self.epsilon) + self.shift
@@ -36,16 +40,22 @@ def gelu(x: Tensor) -> Tensor:
 
 
 class FeedForward(nn.Module):
-    """Two layers that every token goes through alone: (B, T, C) to (B, T, C)."""
+    """Two layers that every token goes through alone: (B, T, C) to (B, T, C).
 
-    def __init__(self, d_model: int, d_ff: int, bias: bool = True):
+    `fused` leaves GELU to PyTorch's kernel, which gives the same numbers sooner.
+    """
+
+    def __init__(self, d_model: int, d_ff: int, bias: bool = True, fused: bool = False):
         super().__init__()
+        self.fused = fused
         self.expand = nn.Linear(d_model, d_ff, bias=bias)
         self.output = nn.Linear(d_ff, d_model, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return what to add to x (B, T, C), of the same shape."""
-        return self.output(gelu(self.expand(x)))  # (B, T, d_ff) within
+        hidden = self.expand(x)  # (B, T, d_ff)
+        hidden = F.gelu(hidden, approximate="tanh") if self.fused else gelu(hidden)
+        return self.output(hidden)  # (B, T, C)
 
 
 class Block(nn.Module):
@@ -64,10 +74,10 @@ class Block(nn.Module):
         fused: bool = False,
     ):
         super().__init__()
-        self.norm_1 = LayerNorm(d_model)
+        self.norm_1 = LayerNorm(d_model, fused=fused)
         self.attention = MultiHeadAttention(d_model, n_heads, bias=bias, fused=fused)
-        self.norm_2 = LayerNorm(d_model)
-        self.feed_forward = FeedForward(d_model, d_ff, bias)
+        self.norm_2 = LayerNorm(d_model, fused=fused)
+        self.feed_forward = FeedForward(d_model, d_ff, bias, fused)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:

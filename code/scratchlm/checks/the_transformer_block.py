@@ -23,9 +23,17 @@ def the_transformer_block_trace(answer) -> str | None:
         return "Give a list of four numbers, the token's vector."
     if not all(isinstance(x, Real) and math.isfinite(x) for x in answer):
         return "Every entry should be a number."
+    for vector, sentence in _traced():
+        if all(abs(a - b) < 0.011 for a, b in zip(answer, vector.tolist(), strict=True)):
+            return sentence
+    return "The copy is (1, -1, 1, -1); multiply it by W_1, apply ReLU, then W_2, then add x."
+
+
+def _traced() -> list[tuple[torch.Tensor, str | None]]:
+    """Return what may come of the token, and what is wrong with it."""
     normed = (TOKEN - 3) / 2
     written = (normed @ LOOKS).relu() @ WRITES
-    cases = [
+    return [
         (TOKEN + written, None),
         (written, "That is what the network writes: add it to x."),
         (normed + written, "You have added to the normalised copy: the plus is on x itself."),
@@ -34,10 +42,6 @@ def the_transformer_block_trace(answer) -> str | None:
         (TOKEN + ((TOKEN - 3) @ LOOKS).relu() @ WRITES, "Divide by the root of the variance, 2."),
         (TOKEN + ((TOKEN - 3) / 4 @ LOOKS).relu() @ WRITES, "Divide by the root of the variance."),
     ]
-    for vector, sentence in cases:
-        if all(abs(a - b) < 0.011 for a, b in zip(answer, vector.tolist(), strict=True)):
-            return sentence
-    return "The copy is (1, -1, 1, -1); multiply it by W_1, apply ReLU, then W_2, then add x."
 
 
 def the_transformer_block_parameters(function) -> str | None:
@@ -99,12 +103,13 @@ def _pull(x: torch.Tensor, to: tuple, of: tuple) -> torch.Tensor:
     return result
 
 
-def the_transformer_block_mixes(function) -> str | None:
-    """A function that tells what a norm mixes."""
-    if not callable(function):
-        return "Give the function mixes itself, without calling it."
-    x = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0))
-    trials = [
+def _adder(to: tuple, of: tuple):
+    return lambda x: _pull(x, to, of)
+
+
+def _norms() -> list:
+    """Return functions by name that mix something, and what."""
+    return [
         ("a layer norm", LayerNorm(5), set()),
         ("a batch norm", lambda x: x - x.mean(dim=(0, 1)), {"time", "batch"}),
         ("a norm over the places of a text", lambda x: x - x.mean(dim=1, keepdim=True), {"time"}),
@@ -117,7 +122,14 @@ def the_transformer_block_mixes(function) -> str | None:
             {"batch"},
         ),
     ]
-    for name, norm, right in trials:
+
+
+def the_transformer_block_mixes(function) -> str | None:
+    """A function that tells what a norm mixes."""
+    if not callable(function):
+        return "Give the function mixes itself, without calling it."
+    x = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0))
+    for name, norm, right in _norms():
         with torch.no_grad():
             given = function(norm, x.clone())
         if not isinstance(given, (set, frozenset, list, tuple)):
@@ -128,38 +140,38 @@ def the_transformer_block_mixes(function) -> str | None:
     return None
 
 
-def _adder(to: tuple, of: tuple):
-    return lambda x: _pull(x, to, of)
+def _party() -> tuple[Party, torch.Tensor]:
+    """Return a party of three layers, and guests."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        party = Party([Plus(nn.Linear(8, 8)) for _ in range(3)], 8, LayerNorm(8))
+    return party, draw_guests(2, torch.Generator().manual_seed(0))[0]
+
+
+def _without(party: Party, gone: set[int]) -> Party:
+    """Return a copy of a party without some of its layers."""
+    other = copy.deepcopy(party)
+    other.layers = nn.ModuleList(x for i, x in enumerate(other.layers) if i not in gone)
+    return other
 
 
 def the_transformer_block_drop(function) -> str | None:
     """A copy of a party without one of its layers."""
     if not callable(function):
         return "Give the function drop itself, without calling it."
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        party = Party([Plus(nn.Linear(8, 8)) for _ in range(3)], 8, LayerNorm(8))
-    guests = draw_guests(2, torch.Generator().manual_seed(0))[0]
-    before = copy.deepcopy(party)
+    party, guests = _party()
     shorter = function(party, 1)
-    if not isinstance(shorter, Party):
+    if not isinstance(getattr(shorter, "layers", None), nn.ModuleList):
         return "Return the model without the layer, a Party."
+    before, _ = _party()
     with torch.no_grad():
         if len(party.layers) != 3 or not torch.equal(party(guests), before(guests)):
             return "The model itself has changed: drop from a copy, made with copy.deepcopy(model)."
         given = shorter(guests)
         if given.shape != (2, GUESTS, AGES):
             return f"What you return gives scores of the shape {tuple(given.shape)}, not (2, 8, 5)."
-        for gone, right in [
-            ({1}, True),
-            ({0}, False),
-            ({2}, False),
-            ({1, 2}, False),
-            (set(), False),
-        ]:
-            other = copy.deepcopy(before)
-            other.layers = nn.ModuleList(x for i, x in enumerate(other.layers) if i not in gone)
-            if torch.allclose(other(guests), given, atol=1e-5):
+        for gone in ({1}, {0}, {2}, {1, 2}, set()):
+            if torch.allclose(_without(before, gone)(guests), given, atol=1e-5):
                 missing = ", ".join(map(str, sorted(gone))) or "none"
-                return None if right else f"Asked to drop layer 1, it drops {missing}."
+                return None if gone == {1} else f"Asked to drop layer 1, it drops {missing}."
     return "Take the layer out of `layers` and leave all the rest as it is."
