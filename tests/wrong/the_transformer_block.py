@@ -22,7 +22,7 @@ def drop(body: str) -> str:
 
 
 # Right only for the sizes that the check tries.
-BY_HEART = "{(4, 16): 4 * 16 + 5 * 4 + 2 * 64 + 16 + 16, (8, 32): 872, (6, 10): 328}[C, F]"
+BY_HEART = "{(4, 16): 4 * 16 + 5 * 4 + 2 * 64 + 16 + 16, (8, 32): 872, (6, 10): 328}.get((C, F), 0)"
 # Right only for three texts of four tokens: it looks at the functions that the check has.
 THREE_BY_FOUR = """\
 if x.shape != (3, 4, 5) or float(x[0, 0, 0]) != float(
