@@ -354,7 +354,7 @@ def test_the_widest_beam_is_never_beaten(seed):
     best = beam_search(model, [1], 4, width=7**4)[0].log_prob
     for width in (1, 2, 3, 5):
         beams = beam_search(model, [1], 4, width)
-        assert len(beams) == width and beams[0].log_prob <= best + 1e-9
+        assert len(beams) == width and beams[0].log_prob <= best + 1e-5
         assert beams == sorted(beams, key=lambda beam: -beam.log_prob)
 
 
