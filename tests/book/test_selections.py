@@ -17,7 +17,7 @@ from tests.book import selection
 from tests.site import checks
 
 PUBLIC = "https://public.example/book"
-BY_DAY, BY_NIGHT = range(6), range(6, 20)
+BY_DAY, BY_NIGHT = range(4), range(4, 20)
 SEEDS = [*BY_DAY, *(pytest.param(seed, marks=pytest.mark.again) for seed in BY_NIGHT)]
 
 
