@@ -185,7 +185,7 @@ def test_glossary_and_bibliography_follow(fork):
 
 def test_a_change_of_the_selection_leaves_nothing_behind(fork):
     """Built over an earlier selection, the site is the one that is built from nothing."""
-    before, after = selection.random_contents(5, most=20), contents_of(NAMES, OWN[0])
+    before, after = selection.random_contents(5, most=8), contents_of(NAMES, OWN[0])
     made = fork(before)
     made.build()
     made.choose(after)
