@@ -1,0 +1,118 @@
+"""A training run on disk: written whole or not at all, and resumed as if nothing had happened."""
+
+import hashlib
+import json
+import os
+import random
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from scratchlm.trainer import Log, Trainer
+
+
+def write_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict) -> None:
+    """Write tensors, and metadata that JSON can hold, to one file: whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    separate = {
+        name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()
+    }
+    save_file(separate, partial, metadata={"run": json.dumps(metadata)})
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())  # on the disk, not only on its way
+    os.replace(partial, path)  # one step: nobody ever sees half a file
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict]:
+    """Return what `write_checkpoint` wrote; ValueError if the file is anything else."""
+    if not path.is_file():
+        raise ValueError(f"There is no checkpoint {path}: start a run before you resume it.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = json.loads(file.metadata()["run"])
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except (SafetensorError, KeyError, TypeError, ValueError):
+        raise ValueError(
+            f"{path} is no checkpoint of a run, or a damaged one: take another, or start anew."
+        ) from None
+
+
+def random_states() -> tuple[dict[str, Tensor], list]:
+    """Return the states of all generators: PyTorch's, on each device, and Python's."""
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states |= {f"cuda:{i}": s for i, s in enumerate(torch.cuda.get_rng_state_all())}
+    return states, list(random.getstate())
+
+
+def set_random_states(states: dict[str, Tensor], python: list) -> None:
+    """Go on drawing where `random_states` left off."""
+    version, numbers, gauss = python
+    random.setstate((version, tuple(numbers), gauss))
+    torch.set_rng_state(states["cpu"])
+    for name, state in states.items():
+        if name != "cpu":
+            torch.cuda.set_rng_state(state, name)
+
+
+def description(trainer: Trainer) -> dict:
+    """Return what must be the same for a run to go on: settings, sizes, and the text."""
+    text = torch.cat([trainer.ids, trainer.val_ids]).numpy().tobytes()
+    return {
+        "config": asdict(trainer.config),
+        "model": asdict(trainer.model.config),
+        "text": hashlib.sha256(text).hexdigest(),
+    }
+
+
+def save(trainer: Trainer, path: Path) -> None:
+    """Write all that a run's future depends on to one safetensors file."""
+    tensors = {f"model.{name}": t for name, t in trainer.model.state_dict().items()}
+    optimizer = trainer.optimizer.state_dict()
+    for number, values in optimizer["state"].items():
+        tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
+    states, python = random_states()
+    tensors |= {f"random.{name}": state for name, state in states.items()}
+    metadata = description(trainer) | {
+        "step": trainer.step,
+        "log": asdict(trainer.log),
+        "groups": optimizer["param_groups"],
+        "python": python,
+    }
+    write_checkpoint(path, tensors, metadata)
+
+
+def part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with `name` and a dot, without that beginning."""
+    return {key[len(name) + 1 :]: t for key, t in tensors.items() if key.startswith(name + ".")}
+
+
+def resume(trainer: Trainer, path: Path) -> None:
+    """Put a new trainer into the state of a saved one; ValueError if it is of another run."""
+    tensors, metadata = read_checkpoint(path)
+    for name, value in json.loads(json.dumps(description(trainer))).items():
+        if metadata[name] != value:
+            raise ValueError(
+                f"{path} is of a run with another {name}: {difference(metadata[name], value)}."
+            )
+    trainer.model.load_state_dict(part(tensors, "model"))
+    state: dict = {}
+    for key, tensor in part(tensors, "optimizer").items():
+        number, name = key.split(".")
+        state.setdefault(int(number), {})[name] = tensor
+    trainer.optimizer.load_state_dict({"state": state, "param_groups": metadata["groups"]})
+    trainer.step, trainer.log = metadata["step"], Log(**metadata["log"])
+    set_random_states(part(tensors, "random"), metadata["python"])
+
+
+def difference(saved: dict | str, given: dict | str) -> str:
+    """Say how two settings differ, in a few words."""
+    if isinstance(saved, str):
+        return "give the text that it was started with"
+    names = [name for name in saved if saved[name] != given.get(name)]
+    return ", ".join(f"{name} was {saved[name]}, not {given.get(name)}" for name in names)
