@@ -58,8 +58,8 @@ class AdamW:
             self.state[parameter] = {"step": torch.tensor(0.0), "m": zeros, "v": zeros.clone()}
         state, gradient, (beta_1, beta_2) = self.state[parameter], parameter.grad, group["betas"]
         state["step"] += 1
-        state["m"].lerp_(gradient, 1 - beta_1)  # m = β₁ m + (1 - β₁) g
-        state["v"].lerp_(gradient**2, 1 - beta_2)  # v = β₂ v + (1 - β₂) g²
+        state["m"].mul_(beta_1).add_((1 - beta_1) * gradient)  # means that forget the past
+        state["v"].mul_(beta_2).add_((1 - beta_2) * gradient**2)
         t = state["step"].item()
         m_hat = state["m"] / (1 - beta_1**t)  # both means started at zero
         v_hat = state["v"] / (1 - beta_2**t)
