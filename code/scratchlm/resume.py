@@ -22,7 +22,7 @@ def write_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict) -> 
     separate = {
         name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()
     }
-    save_file(separate, partial, metadata={"run": json.dumps(metadata)})
+    save_file(separate, partial, metadata={"scratchlm": json.dumps(metadata)})
     with partial.open("rb") as file:
         os.fsync(file.fileno())  # on the disk, not only on its way
     os.replace(partial, path)  # one step: nobody ever sees half a file
@@ -34,7 +34,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict]:
         raise ValueError(f"There is no checkpoint {path}: start a run before you resume it.")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = json.loads(file.metadata()["run"])
+            metadata = json.loads(file.metadata()["scratchlm"])
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
     except (SafetensorError, KeyError, TypeError, ValueError):
         raise ValueError(
@@ -61,12 +61,13 @@ def set_random_states(states: dict[str, Tensor], python: list) -> None:
 
 
 def description(trainer: Trainer) -> dict:
-    """Return what must be the same for a run to go on: settings, sizes, and the text."""
+    """Return what must stay the same for a run to go on: sizes, settings, optimizer and text."""
     text = torch.cat([trainer.ids, trainer.val_ids]).numpy().tobytes()
     return {
-        "config": asdict(trainer.config),
-        "model": asdict(trainer.model.config),
-        "text": hashlib.sha256(text).hexdigest(),
+        **asdict(trainer.model.config),
+        **asdict(trainer.config),
+        "optimizer": type(trainer.optimizer).__name__,
+        "text": hashlib.sha256(text).hexdigest()[:8],
     }
 
 
@@ -78,7 +79,8 @@ def save(trainer: Trainer, path: Path) -> None:
         tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
     states, python = random_states()
     tensors |= {f"random.{name}": state for name, state in states.items()}
-    metadata = description(trainer) | {
+    metadata = {
+        "run": description(trainer),
         "step": trainer.step,
         "log": asdict(trainer.log),
         "groups": optimizer["param_groups"],
@@ -95,24 +97,16 @@ def part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 def resume(trainer: Trainer, path: Path) -> None:
     """Put a new trainer into the state of a saved one; ValueError if it is of another run."""
     tensors, metadata = read_checkpoint(path)
-    for name, value in json.loads(json.dumps(description(trainer))).items():
-        if metadata[name] != value:
+    for name, value in description(trainer).items():
+        if (saved := metadata["run"].get(name)) != value:
             raise ValueError(
-                f"{path} is of a run with another {name}: {difference(metadata[name], value)}."
+                f"{path} is of a run with {name} = {saved}, not {value}: give what it began with."
             )
     trainer.model.load_state_dict(part(tensors, "model"))
-    state: dict = {}
+    state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in part(tensors, "optimizer").items():
         number, name = key.split(".")
         state.setdefault(int(number), {})[name] = tensor
     trainer.optimizer.load_state_dict({"state": state, "param_groups": metadata["groups"]})
     trainer.step, trainer.log = metadata["step"], Log(**metadata["log"])
     set_random_states(part(tensors, "random"), metadata["python"])
-
-
-def difference(saved: dict | str, given: dict | str) -> str:
-    """Say how two settings differ, in a few words."""
-    if isinstance(saved, str):
-        return "give the text that it was started with"
-    names = [name for name in saved if saved[name] != given.get(name)]
-    return ", ".join(f"{name} was {saved[name]}, not {given.get(name)}" for name in names)

@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import random
 import re
 import signal
 import sys
@@ -93,12 +94,15 @@ def chosen(config: type, options: argparse.Namespace, **others) -> GPTConfig | T
 
 def make_trainer(options: argparse.Namespace) -> Trainer:
     """Return the trainer that the options describe, at step 0."""
-    if options.device.startswith("cuda") and not torch.cuda.is_available():
+    if options.device not in ("cpu", "cuda"):
+        raise ValueError(f"There is no device {options.device}: give --device cpu or cuda.")
+    if options.device == "cuda" and not torch.cuda.is_available():
         raise ValueError("There is no GPU that PyTorch can use: give --device cpu.")
     text = read_text(options.text)
     tokenizer = CharTokenizer("".join(sorted(set(text))))
     ids, val_ids = (torch.tensor(tokenizer.encode(part)) for part in data.split_text(text))
     training = chosen(TrainerConfig, options)
+    random.seed(training.seed)
     torch.manual_seed(training.seed)  # decides the first parameters, and dropout
     model = GPT(chosen(GPTConfig, options, vocab_size=len(tokenizer)))
     return Trainer(model.to(torch.device(options.device)), ids, val_ids, training)
