@@ -81,7 +81,7 @@ def test_only_matrices_decay_and_a_tied_one_comes_once():
 @pytest.mark.parametrize("kind", [AdamW, torch.optim.AdamW])
 def test_a_restart_changes_no_bit(kind):
     through, stopped = twins(1)
-    first = kind(parameter_groups(through, 0.1), lr=0.01)
+    first, saved = kind(parameter_groups(through, 0.1), lr=0.01), None
     for half in range(2):
         second = kind(parameter_groups(stopped, 0.1), lr=0.5)
         if half:

@@ -243,14 +243,14 @@ def script_status(words):
 
 
 def test_a_run_is_not_written_over_and_another_is_not_resumed(text, tmp_path, capsys):
-    words = command(tmp_path, text, steps=4)[3:]
+    words, handler = command(tmp_path, text, steps=4)[3:], signal.getsignal(signal.SIGINT)
     assert script_status([*words, "--resume"]) == 2
     assert "There is no checkpoint" in capsys.readouterr().err
     assert script_status(words) == 0 and script_status(words) == 2
     assert "add --resume, or give another --out" in capsys.readouterr().err
     assert script_status([*words, "--resume", "--batch-size", "5"]) == 2
     assert "batch_size = 4, not 5" in capsys.readouterr().err
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_the_help_has_every_option_of_the_configs():
