@@ -7,22 +7,24 @@ from torch import Tensor, nn
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Sort a model's parameters in two: matrices, which decay, and all others, which do not.
+    """Sort parameters in two groups: matrices, which decay, and others, which do not.
 
-    A group is a dict of "params", a list, and what an optimizer should do differently for it.
+    A group is a dict of "params", a list, and what an optimizer does differently for it.
     """
-    parameters = [p for p in model.parameters() if p.requires_grad]  # a tied one comes once
+    learning = [p for p in model.parameters() if p.requires_grad]  # a tied one comes once
+    matrices = [p for p in learning if p.dim() >= 2]
+    others = [p for p in learning if p.dim() < 2]
     return [
-        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
     ]
 
 
 class AdamW:
-    """Adam with decoupled weight decay: algorithm 2 of Loshchilov and Hutter (2019).
+    """Adam with decoupled weight decay, after Loshchilov and Hutter (2019).
 
-    A group may set its own value of any option. `state_dict` and `load_state_dict` have the
-    layout of PyTorch's: "state" by the parameter's number, and "param_groups".
+    A group may set its own value of any option. `state_dict` has the layout of PyTorch's:
+    "state" by the parameter's number, and "param_groups".
     """
 
     def __init__(
@@ -33,9 +35,9 @@ class AdamW:
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
     ):
-        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        options = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
         self.param_groups = [{**options, **group} for group in groups]
-        self.parameters = [p for group in self.param_groups for p in group["params"]]
+        self.parameters = [p for g in self.param_groups for p in g["params"]]
         self.state: dict[Tensor, dict[str, Tensor]] = {}
 
     def zero_grad(self) -> None:
@@ -55,10 +57,12 @@ class AdamW:
         """Draw the parameter towards zero, then take Adam's step."""
         if parameter not in self.state:
             zeros = torch.zeros_like(parameter)
-            self.state[parameter] = {"step": torch.tensor(0.0), "m": zeros, "v": zeros.clone()}
-        state, gradient, (beta_1, beta_2) = self.state[parameter], parameter.grad, group["betas"]
+            start = {"step": torch.tensor(0.0), "m": zeros, "v": zeros.clone()}
+            self.state[parameter] = start
+        state, gradient = self.state[parameter], parameter.grad
+        beta_1, beta_2 = group["betas"]
         state["step"] += 1
-        state["m"].mul_(beta_1).add_((1 - beta_1) * gradient)  # means that forget the past
+        state["m"].mul_(beta_1).add_((1 - beta_1) * gradient)  # running means
         state["v"].mul_(beta_2).add_((1 - beta_2) * gradient**2)
         t = state["step"].item()
         m_hat = state["m"] / (1 - beta_1**t)  # both means started at zero
@@ -67,19 +71,21 @@ class AdamW:
         parameter.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))
 
     def state_dict(self) -> dict:
-        """Return all that the next step depends on, with numbers in place of parameters."""
+        """Return what the next step depends on, with numbers in place of parameters."""
         numbers = {parameter: i for i, parameter in enumerate(self.parameters)}
         groups = [
             {**group, "params": [numbers[p] for p in group["params"]]}
             for group in self.param_groups
         ]
-        return {"state": {numbers[p]: s for p, s in self.state.items()}, "param_groups": groups}
+        state = {numbers[p]: values for p, values in self.state.items()}
+        return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, saved: dict) -> None:
         """Go on from what `state_dict` returned, in this process or another."""
-        for group, other in zip(self.param_groups, saved["param_groups"], strict=True):
+        groups = zip(self.param_groups, saved["param_groups"], strict=True)
+        for group, other in groups:
             group.update({**other, "params": group["params"]})
         self.state = {
-            self.parameters[i]: {name: value.clone() for name, value in values.items()}
+            self.parameters[i]: {name: t.clone() for name, t in values.items()}
             for i, values in saved["state"].items()
         }

@@ -16,12 +16,10 @@ from scratchlm.trainer import Log, Trainer
 
 
 def write_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict) -> None:
-    """Write tensors, and metadata that JSON can hold, to one file: whole or not at all."""
+    """Write tensors and metadata for JSON to one file: whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    separate = {
-        name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()
-    }
+    separate = {n: t.detach().cpu().clone().contiguous() for n, t in tensors.items()}
     save_file(separate, partial, metadata={"scratchlm": json.dumps(metadata)})
     with partial.open("rb") as file:
         os.fsync(file.fileno())  # on the disk, not only on its way
@@ -29,24 +27,26 @@ def write_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict) -> 
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict]:
-    """Return what `write_checkpoint` wrote; ValueError if the file is anything else."""
+    """Return what `write_checkpoint` wrote; ValueError if the file is something else."""
     if not path.is_file():
-        raise ValueError(f"There is no checkpoint {path}: start a run before you resume it.")
+        raise ValueError(f"There is no checkpoint {path}: start a run, then resume it.")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = json.loads(file.metadata()["scratchlm"])
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, metadata
     except (SafetensorError, KeyError, TypeError, ValueError):
         raise ValueError(
-            f"{path} is no checkpoint of a run, or a damaged one: take another, or start anew."
+            f"{path} is no checkpoint of a run, or damaged: take another, or start anew."
         ) from None
 
 
 def random_states() -> tuple[dict[str, Tensor], list]:
-    """Return the states of all generators: PyTorch's, on each device, and Python's."""
+    """Return the states of PyTorch's generators, one a device, and of Python's."""
     states = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
-        states |= {f"cuda:{i}": s for i, s in enumerate(torch.cuda.get_rng_state_all())}
+        for i, state in enumerate(torch.cuda.get_rng_state_all()):
+            states[f"cuda:{i}"] = state
     return states, list(random.getstate())
 
 
@@ -61,7 +61,7 @@ def set_random_states(states: dict[str, Tensor], python: list) -> None:
 
 
 def description(trainer: Trainer) -> dict:
-    """Return what must stay the same for a run to go on: sizes, settings, optimizer and text."""
+    """Return what must stay the same for a run to go on."""
     text = torch.cat([trainer.ids, trainer.val_ids]).numpy().tobytes()
     return {
         **asdict(trainer.model.config),
@@ -76,7 +76,7 @@ def save(trainer: Trainer, path: Path) -> None:
     tensors = {f"model.{name}": t for name, t in trainer.model.state_dict().items()}
     optimizer = trainer.optimizer.state_dict()
     for number, values in optimizer["state"].items():
-        tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
+        tensors |= {f"optimizer.{number}.{name}": t for name, t in values.items()}
     states, python = random_states()
     tensors |= {f"random.{name}": state for name, state in states.items()}
     metadata = {
@@ -90,12 +90,13 @@ def save(trainer: Trainer, path: Path) -> None:
 
 
 def part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    """Return the tensors whose names begin with `name` and a dot, without that beginning."""
-    return {key[len(name) + 1 :]: t for key, t in tensors.items() if key.startswith(name + ".")}
+    """Return the tensors called `name`, a dot, and more; by what follows the dot."""
+    start = name + "."
+    return {k.removeprefix(start): t for k, t in tensors.items() if k.startswith(start)}
 
 
 def resume(trainer: Trainer, path: Path) -> None:
-    """Put a new trainer into the state of a saved one; ValueError if it is of another run."""
+    """Put a trainer into the state of a saved one; ValueError if it is of another run."""
     tensors, metadata = read_checkpoint(path)
     for name, value in description(trainer).items():
         if (saved := metadata["run"].get(name)) != value:
@@ -107,6 +108,7 @@ def resume(trainer: Trainer, path: Path) -> None:
     for key, tensor in part(tensors, "optimizer").items():
         number, name = key.split(".")
         state.setdefault(int(number), {})[name] = tensor
-    trainer.optimizer.load_state_dict({"state": state, "param_groups": metadata["groups"]})
+    groups = metadata["groups"]
+    trainer.optimizer.load_state_dict({"state": state, "param_groups": groups})
     trainer.step, trainer.log = metadata["step"], Log(**metadata["log"])
     set_random_states(part(tensors, "random"), metadata["python"])

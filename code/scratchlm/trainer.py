@@ -39,13 +39,13 @@ class TrainerConfig:
                 raise ValueError(f"{name} is {value}: give {least}.")
         if self.accumulate > self.batch_size:
             raise ValueError(
-                f"accumulate is {self.accumulate}: a batch of {self.batch_size} excerpts has at "
-                "most as many pieces."
+                f"accumulate is {self.accumulate}: give at most {self.batch_size}, "
+                "which is how many excerpts a batch has."
             )
 
 
 def scheduled_rate(step: int, config: TrainerConfig) -> float:
-    """Return the learning rate of a step: up along a line, then down along half a cosine."""
+    """Return a step's learning rate: up along a line, then down along half a cosine."""
     if step < config.warm_up:
         return config.learning_rate * (step + 1) / config.warm_up
     after, whole = step - config.warm_up, max(1, config.steps - config.warm_up)
@@ -53,10 +53,15 @@ def scheduled_rate(step: int, config: TrainerConfig) -> float:
     return config.final_rate + cosine_decay(after, whole, peak)
 
 
-def draw_excerpts(ids: Tensor, size: int, config: TrainerConfig, step: int) -> Tensor:
+def draw_excerpts(
+    ids: Tensor,
+    size: int,
+    config: TrainerConfig,
+    step: int,
+) -> Tensor:
     """Return the excerpts (B, size) of ids (N,) that a step reads.
 
-    They follow from the seed and the step alone: there is no position in the data to remember.
+    The seed and the step decide them: there is no place in the data to remember.
     """
     draw = random.Random(f"{config.seed} {step}")
     starts = [draw.randrange(len(ids) - size + 1) for _ in range(config.batch_size)]
@@ -64,13 +69,13 @@ def draw_excerpts(ids: Tensor, size: int, config: TrainerConfig, step: int) -> T
 
 
 def next_token_loss(model: nn.Module, excerpts: Tensor) -> Tensor:
-    """Return the mean cross-entropy in nats of every token but the first of excerpts (B, T + 1)."""
+    """Return the mean cross-entropy of all tokens but the first in excerpts (B, T + 1)."""
     logits = model(excerpts[:, :-1])  # (B, T, V)
     return F.cross_entropy(logits.flatten(0, 1), excerpts[:, 1:].flatten())
 
 
 def fixed_excerpts(ids: Tensor, size: int, count: int) -> Tensor:
-    """Cut ids (N,) into excerpts without overlap and keep `count`, evenly spaced: (count, size)."""
+    """Cut ids (N,) into excerpts and keep some, evenly spaced: (count, size)."""
     rows = ids[: len(ids) // size * size].view(-1, size)
     chosen = torch.linspace(0, len(rows) - 1, min(count, len(rows))).long()
     return rows[chosen]
@@ -80,12 +85,14 @@ def fixed_excerpts(ids: Tensor, size: int, count: int) -> Tensor:
 def mean_loss(model: nn.Module, excerpts: Tensor, at_once: int = 64) -> float:
     """Return the loss on excerpts (N, T + 1) in nats a token, with dropout off."""
     model.eval()
-    parts = excerpts.split(at_once)
-    return sum(next_token_loss(model, part).item() * len(part) for part in parts) / len(excerpts)
+    total = 0.0
+    for part in excerpts.split(at_once):
+        total += next_token_loss(model, part).item() * len(part)
+    return total / len(excerpts)
 
 
 def clip_gradients(parameters: Iterable[Tensor], longest: float) -> float:
-    """Shorten the gradient of all parameters together to `longest`; return its length before."""
+    """Shorten all gradients, as one vector, to `longest`; return its length before."""
     gradients = [p.grad for p in parameters if p.grad is not None]
     length = torch.stack([g.norm() for g in gradients]).norm().item()
     if length > longest:
@@ -96,10 +103,10 @@ def clip_gradients(parameters: Iterable[Tensor], longest: float) -> float:
 
 @dataclass
 class Log:
-    """What a run measured: at every step, and at those of an evaluation. Losses are in nats."""
+    """What a run measured at every step, and at those of an evaluation; losses in nats."""
 
-    loss: list[float] = field(default_factory=list)  # of each batch, before its update
-    norm: list[float] = field(default_factory=list)  # of each gradient, before it is clipped
+    loss: list[float] = field(default_factory=list)  # of a batch, before its update
+    norm: list[float] = field(default_factory=list)  # of a gradient, before it is clipped
     evaluated: list[int] = field(default_factory=list)  # steps
     train: list[float] = field(default_factory=list)
     val: list[float] = field(default_factory=list)
@@ -112,11 +119,11 @@ def adamw(model: nn.Module, config: TrainerConfig) -> AdamW:
 
 
 class Trainer:
-    """A model in training: `step` counts its updates, `log` keeps what was measured.
+    """A model in training: `step` counts the updates, `log` keeps what was measured.
 
-    Four functions can be exchanged: `make_optimizer(model, config)`, `draw` for
-    `draw_excerpts`, `autocast`, which makes the context of the forward pass, and `average`, which
-    gets a list of tensors and replaces each by its mean over several processes.
+    Four functions can be exchanged: `make_optimizer(model, config)`; `draw`, for
+    `draw_excerpts`; `autocast`, which makes the context of the forward pass; and
+    `average`, which replaces each of a list of tensors by its mean over processes.
     """
 
     def __init__(
@@ -130,35 +137,42 @@ class Trainer:
         autocast: Callable[[], AbstractContextManager] = nullcontext,
         average: Callable[[list[Tensor]], None] = lambda tensors: None,
     ):
-        self.size = model.config.context_length + 1  # T + 1: every token but the first is a target
+        self.size = model.config.context_length + 1  # T + 1: the first is no target
         if min(len(ids), len(val_ids)) < self.size:
-            raise ValueError(f"Give texts of {self.size} tokens or more, to learn and to validate.")
-        self.model, self.ids, self.val_ids, self.config = model, ids, val_ids, config
+            raise ValueError(f"Give two texts of {self.size} tokens or more.")
+        self.model, self.config = model, config
+        self.ids, self.val_ids = ids, val_ids
         self.optimizer = make_optimizer(model, config)
         self.draw, self.autocast, self.average = draw, autocast, average
         self.step, self.log = 0, Log()
 
+    def moved(self, excerpts: Tensor) -> Tensor:
+        """Return excerpts on the model's device."""
+        return excerpts.to(next(self.model.parameters()).device)
+
     def backward(self, excerpts: Tensor) -> float:
-        """Leave the gradient of a batch (B, T + 1) in the parameters; return its loss."""
+        """Leave the gradient of a batch (B, T + 1) with the parameters; return its loss."""
         self.model.train()  # evaluation switches dropout off
         self.optimizer.zero_grad()
         total = torch.zeros((), device=excerpts.device)
         for piece in excerpts.chunk(self.config.accumulate):
             with self.autocast():
-                loss = next_token_loss(self.model, piece) * len(piece) / len(excerpts)
-            loss.backward()  # gradients add up, and so do the pieces' shares of the mean
-            total += loss.detach()
-        self.average([total, *(p.grad for p in self.model.parameters() if p.grad is not None)])
+                loss = next_token_loss(self.model, piece)
+            share = loss * len(piece) / len(excerpts)  # of the mean over all pieces
+            share.backward()  # gradients add up
+            total += share.detach()
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        self.average([total, *gradients])
         return total.item()
 
     def update(self) -> None:
         """Take one step: draw, predict, measure, go back, clip, move."""
-        device = next(self.model.parameters()).device
-        excerpts = self.draw(self.ids, self.size, self.config, self.step).to(device)  # (B, T + 1)
-        loss = self.backward(excerpts)
+        excerpts = self.draw(self.ids, self.size, self.config, self.step)  # (B, T + 1)
+        loss = self.backward(self.moved(excerpts))
         norm = clip_gradients(self.model.parameters(), self.config.clip)
-        for group in self.optimizer.param_groups:  # a group may ask for a multiple of the rate
-            group["lr"] = scheduled_rate(self.step, self.config) * group.get("factor", 1.0)
+        rate = scheduled_rate(self.step, self.config)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group.get("factor", 1.0)  # a group may want a multiple
         self.optimizer.step()
         self.log.loss.append(loss)
         self.log.norm.append(norm)
@@ -168,15 +182,19 @@ class Trainer:
         """Note the losses on fixed excerpts of both texts, once at each step."""
         if self.step in self.log.evaluated[-1:]:
             return  # done before the run was stopped
-        device = next(self.model.parameters()).device
-        for ids, losses in [(self.ids, self.log.train), (self.val_ids, self.log.val)]:
-            excerpts = fixed_excerpts(ids, self.size, self.config.evaluate_on).to(device)
+        log, count = self.log, self.config.evaluate_on
+        for ids, losses in [(self.ids, log.train), (self.val_ids, log.val)]:
+            excerpts = self.moved(fixed_excerpts(ids, self.size, count))
             with self.autocast():
                 losses.append(mean_loss(self.model, excerpts))
-        self.log.evaluated.append(self.step)
+        log.evaluated.append(self.step)
 
-    def run(self, until: int | None = None, after: Callable = lambda trainer: None) -> Log:
-        """Train up to a step, by default the last, and call `after(trainer)` after each."""
+    def run(
+        self,
+        until: int | None = None,
+        after: Callable = lambda trainer: None,
+    ) -> Log:
+        """Train up to a step, by default the last; call `after(trainer)` after each."""
         last = self.config.steps
         until = last if until is None else min(until, last)
         while self.step < until:

@@ -102,7 +102,7 @@ def test_a_file_that_is_no_checkpoint(tmp_path):
         with pytest.raises(ValueError) as error:
             resume(trainer(), tmp_path / name)
         assert str(error.value).endswith(
-            "no checkpoint of a run, or a damaged one: take another, or start anew."
+            "no checkpoint of a run, or damaged: take another, or start anew."
         )
     with pytest.raises(ValueError, match="There is no checkpoint"):
         resume(trainer(), tmp_path / "absent")
@@ -220,7 +220,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(text, whole, tmp_path):
         ({"steps": 0}, "steps is 0: give a number above 0."),
         ({"n-heads": 3}, "3 heads cannot share d_model = 8: give a divisor."),
         ({"text": "/no/such.txt"}, "The text /no/such.txt cannot be read"),
-        ({"context-length": 999}, "Give texts of 1000 tokens or more"),
+        ({"context-length": 999}, "Give two texts of 1000 tokens or more"),
         ({"device": "cuda"}, "There is no GPU that PyTorch can use: give --device cpu."),
         ({"device": "toaster"}, "There is no device toaster: give --device cpu or cuda."),
         ({"speed": 9}, "Unrecognized arguments: --speed 9: see --help."),

@@ -43,7 +43,11 @@ def trainer(config=SHORT, model=SMALL, **others):
         ("learning_rate", -1.0, "learning_rate is -1.0: give a number above 0."),
         ("clip", math.nan, "clip is nan: give a number above 0."),
         ("warm_up", -1, "warm_up is -1: give 0 or more."),
-        ("accumulate", 99, "accumulate is 99: a batch of 12 excerpts has at most as many pieces."),
+        (
+            "accumulate",
+            99,
+            "accumulate is 99: give at most 12, which is how many excerpts a batch has.",
+        ),
     ],
 )
 def test_a_value_that_cannot_be_meant(name, value, sentence):
@@ -282,7 +286,7 @@ def test_autocast_reaches_the_loss():
 
 
 def test_texts_that_are_too_short():
-    with pytest.raises(ValueError, match="9 tokens or more"):
+    with pytest.raises(ValueError, match="two texts of 9 tokens or more"):
         Trainer(GPT(SMALL), IDS, IDS[:8], SHORT)
 
 
