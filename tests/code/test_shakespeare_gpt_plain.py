@@ -1,4 +1,4 @@
-"""The plain recipe: its sizes, and what it notes on the way; its training is the chapter's affair."""
+"""The plain recipe: its sizes, and what it notes on the way (the chapter shows its training)."""
 
 from dataclasses import replace
 
