@@ -1,8 +1,14 @@
-/* A training run to move through: the loss, what the model writes, and where its embeddings lie.
+/* A training run to move through: the loss, what the model writes, and where its embeddings lie
+or what its attention heads look at.
 
 data: { loss: { step: [], train: [], val: [] }        (null where a loss was not measured)
-        snapshots: [{ step, train, val, samples: [string…], pca: [[x, y]…] }…],
-        points: [label…], groups: { name: [label…] }, unit: "name" }
+        snapshots: [{ step, train, val, samples: [string…], pca: [[x, y]…], maps: [string…] }…],
+        unit: "name",
+        points: [label…], groups: { name: [label…] },      (with pca)
+        maps: { tokens: [string…], heads: [label…], head, row }, show: ["maps"] }     (with maps)
+
+A map has one letter for each weight, A for 0 to / for 1 in the order of base64, row by row up to
+the diagonal.
 
 anywidget's front-end contract: a default export with render({ model, el }), which returns its
 cleanup. Everything is drawn with the page's own colours; widgets.css holds the styles. */
@@ -56,6 +62,9 @@ const SHAPES = {
   diamond: () => svg("path", { d: "M0 -12L12 0L0 12L-12 0Z" }),
   triangle: () => svg("path", { d: "M0 -12L12 9L-12 9Z" }),
 };
+const LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const CELL = 10; // side of a weight in an attention map's own units
+const visible = (token) => token.replaceAll("\n", "↵").replaceAll(" ", "␣");
 const GROUP_SHAPES = ["circle", "diamond", "triangle"];
 
 // ---- the widget ------------------------------------------------------------------------------
@@ -67,12 +76,13 @@ class Scrubber {
     this.last = data.snapshots.length - 1;
     this.log = true;
     this.build(el);
-    this.buildPoints();
+    if (data.points) this.buildPoints();
+    if (data.maps) this.buildHeads();
     this.show(this.last);
     clearTimeout(this.timer); // what nobody has asked for is not announced
     this.observer = new ResizeObserver(() => this.layout());
     this.observer.observe(this.curve);
-    this.observer.observe(this.map);
+    if (data.points) this.observer.observe(this.map);
   }
 
   destroy() {
@@ -132,18 +142,8 @@ class Scrubber {
             html("div", { class: "w-row" }, heading("Loss (nats) against step"), this.axisChoice()),
             this.curve,
           ),
-          html(
-            "div",
-            { class: "ts-panel ts-space" },
-            html(
-              "div",
-              { class: "w-row" },
-              heading("Embeddings, two components (PCA)"),
-              this.trailChoice(),
-            ),
-            this.map,
-            this.shapeKey(),
-          ),
+          this.data.points ? this.embeddingPanel(heading) : [],
+          this.data.maps ? this.headPanel(heading) : [],
           html(
             "div",
             { class: "ts-panel ts-text" },
@@ -155,6 +155,56 @@ class Scrubber {
       ),
     );
     this.setButton();
+  }
+
+  embeddingPanel(heading) {
+    return html(
+      "div",
+      { class: "ts-panel ts-space" },
+      html(
+        "div",
+        { class: "w-row" },
+        heading("Embeddings, two components (PCA)"),
+        this.trailChoice(),
+      ),
+      this.map,
+      this.shapeKey(),
+    );
+  }
+
+  headPanel(heading) {
+    const { tokens, heads, head, row } = this.data.maps;
+    const redraw = { input: () => this.drawHead(true) };
+    this.head = html(
+      "select",
+      { "aria-label": "Attention head", on: redraw },
+      heads.map((name, i) => html("option", { value: i }, name)),
+    );
+    this.head.value = head ?? 0;
+    this.row = html("input", {
+      type: "range",
+      min: 0,
+      max: tokens.length - 1,
+      "aria-label": "Character that looks",
+      on: redraw,
+    });
+    this.row.value = row ?? tokens.length - 1;
+    const side = (tokens.length + 1.5) * CELL;
+    this.weights = svg("svg", {
+      class: "ts-heads",
+      viewBox: `0 0 ${side} ${side}`,
+      role: "img",
+      on: { click: (event) => this.pickRow(event) },
+    });
+    this.reading = html("p", { class: "w-note ts-reading" });
+    return html(
+      "div",
+      { class: "ts-panel ts-space" },
+      html("div", { class: "w-row" }, heading("Attention weights of"), this.head),
+      this.weights,
+      html("label", { class: "w-row ts-row" }, "Row", this.row),
+      this.reading,
+    );
   }
 
   axisChoice() {
@@ -260,7 +310,8 @@ class Scrubber {
     );
     this.samples.replaceChildren(...samples.map((text) => html("li", {}, text || "(empty)")));
     this.placeMarker();
-    this.placePoints(this.marker != null); // not before the first layout
+    if (this.data.points) this.placePoints(this.marker != null); // not before the first layout
+    if (this.data.maps) this.drawHead(false);
     if (!this.playing) this.announce();
   }
 
@@ -309,7 +360,7 @@ class Scrubber {
   layout() {
     this.drawCurve();
     this.placeMarker();
-    this.placePoints(false);
+    if (this.data.points) this.placePoints(false);
   }
 
   /** Functions that place a step and a loss in the curve's picture. */
@@ -473,6 +524,61 @@ class Scrubber {
             }),
           )),
     );
+  }
+
+  // -- the attention heads
+
+  /** One square for each weight of the causal map, row by row, and the tokens along both sides. */
+  buildHeads() {
+    const { tokens } = this.data.maps;
+    const at = (i) => (i + 1.25) * CELL;
+    this.squares = tokens.flatMap((_, t) =>
+      Array.from({ length: t + 1 }, (_, s) =>
+        svg("rect", { x: at(s), y: at(t), width: CELL - 0.5, height: CELL - 0.5 }),
+      ),
+    );
+    const label = (token, x, y) =>
+      svg("text", { x, y, dy: "0.34em", "text-anchor": "middle" }, visible(token));
+    this.frame = svg("rect", { class: "ts-chosen", x: at(0) - 1, height: CELL + 1.5 });
+    this.weights.replaceChildren(
+      ...tokens.map((token, i) => label(token, CELL * 0.6, at(i) + CELL / 2)),
+      ...tokens.map((token, i) => label(token, at(i) + CELL / 2, CELL * 0.6)),
+      ...this.squares,
+      this.frame,
+    );
+  }
+
+  pickRow(event) {
+    const { top, height } = this.weights.getBoundingClientRect();
+    const side = (this.data.maps.tokens.length + 1.5) * CELL;
+    const row = Math.floor((((event.clientY - top) / height) * side) / CELL - 1.25);
+    this.row.value = clamp(row, 0, this.data.maps.tokens.length - 1);
+    this.drawHead(true);
+  }
+
+  drawHead(announce) {
+    const { tokens, heads } = this.data.maps;
+    const { step, maps } = this.data.snapshots[this.index];
+    const weights = [...maps[this.head.value]].map((c) => LEVELS.indexOf(c) / (LEVELS.length - 1));
+    weights.forEach((weight, i) => this.squares[i].setAttribute("fill-opacity", weight.toFixed(3)));
+    const row = Number(this.row.value);
+    this.frame.setAttribute("y", (row + 1.25) * CELL - 1);
+    this.frame.setAttribute("width", (row + 1) * CELL + 1.5);
+    const first = (row * (row + 1)) / 2;
+    const seen = tokens.slice(0, row + 1).map((token, s) => [weights[first + s], s, visible(token)]);
+    const best = seen.sort((a, b) => b[0] - a[0] || b[1] - a[1]).slice(0, 3);
+    this.reading.textContent =
+      `“${visible(tokens[row])}” looks at ` +
+      best
+        .map(([w, s, token]) => `${s === row ? "itself" : `“${token}”, ${row - s} back`} ${w.toFixed(2)}`)
+        .join("; ");
+    this.row.setAttribute("aria-valuetext", `${visible(tokens[row])}, place ${row + 1}`);
+    this.weights.setAttribute(
+      "aria-label",
+      `What ${heads[this.head.value]} looks at after step ${count(step)}: one square for each ` +
+        "pair of characters, the darker the larger its weight",
+    );
+    if (announce) this.live.textContent = this.reading.textContent;
   }
 }
 
