@@ -1,4 +1,4 @@
-"""A GPT small enough for a web page: a byte for each weight of a matrix, and a scale for each row."""
+"""A GPT small enough for a web page: a byte for each weight, and a scale for each row of them."""
 
 import base64
 import dataclasses
