@@ -12,13 +12,13 @@ NEVER = "window.IntersectionObserver = class { observe() {} unobserve() {} disco
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
-# What the book's pages are allowed, but for the hash of a script that these have not.
+# What the book's pages are allowed, but for a script that these have not; for those with a file.
 TEMPLATE = (ROOT / "book" / "templates" / "layout.html").read_text("utf-8")
-POLICY = re.sub(r" '\{\{.*?\}\}'", "", re.search(r'Policy" content="([^"]+)"', TEMPLATE)[1])
+POLICY = re.search(r'<meta http-equiv="Content-Security-Policy"[^>]*>', TEMPLATE)[0]
+POLICY = re.sub(r" '\{\{.*?\}\}'", "", POLICY)
 
 PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width"><title>A widget</title>
+{policy}<meta name="viewport" content="width=device-width"><title>A widget</title>
 <link rel="stylesheet" href="{tokens}"><link rel="stylesheet" href="{styles}">
 <style>body {{ margin: 0 1.25rem; background: var(--paper); color: var(--ink);
 font-family: var(--sans) }} main {{ max-width: 46rem; margin: auto }}</style></head>
@@ -37,7 +37,7 @@ def page_text(name, *datas, file=""):
     parts = {"name": name, "file": f'data-file="{file}" data-file-bytes="1100000"' * bool(file)}
     figures = [FIGURE.format(show=shown(d), data=to_json("data", d), **parts) for d in datas]
     return PAGE.format(
-        policy=POLICY,
+        policy=POLICY if file else "",
         tokens=(STATIC / "css" / "10-tokens.css").as_uri(),
         styles=(STATIC / "widgets.css").as_uri(),
         loader=(STATIC / "js" / "widgets.js").as_uri(),
