@@ -593,7 +593,7 @@ def test_on_its_page(options, open_page, site):
     figure.locator(".mp").wait_for()
     figure.get_by_role("button", name="Load the model").click()
     figure.locator(".mp[data-state=ready]").wait_for()
-    figure.get_by_label("Length").fill("80")
+    figure.get_by_label("Length", exact=True).fill("80")
     figure.get_by_role("button", name="Write").click()
     figure.locator(".mp[data-state=ready][data-written='80']").wait_for()
     assert figure.locator(".mp").evaluate("e => e.scrollHeight <= e.clientHeight")
