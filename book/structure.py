@@ -13,7 +13,8 @@ ORDER = re.compile(
 )
 GLUED = re.compile(r"""\bglue\(\s*f?["']([^"']+)["']""")
 GLUE_ROLE = re.compile(r"\{glue(?::\w+)?\}`([^`:]+)")
-WIDGET_DATA = re.compile(r"^`{3,}\{widget\} \S+\n(?::(?!data:).*\n)*:data: *(\S+)", re.M)
+WIDGET = re.compile(r"^`{3,}\{widget\} \S+\n((?::.*\n)*)", re.M)
+WIDGET_DATA = re.compile(r"^:(data|file): *(\S+)", re.M)
 
 
 def problems(root: Path = ROOT) -> list[str]:
@@ -32,11 +33,13 @@ def problems(root: Path = ROOT) -> list[str]:
 def widget_problems(page: Page, root: Path = ROOT) -> list[str]:
     """A widget stands below the cell that glues its data: a notebook runs from top to bottom."""
     found = []
-    for widget in WIDGET_DATA.finditer(page.text):
+    for widget in WIDGET.finditer(page.text):
         line = _line(page, widget.start())
-        if not any(widget[1] in GLUED.findall(c.code) for c in page.cells if c.line < line):
-            where = place(page.path, line, root)
-            found.append(f"{where}: no cell above this widget glues its data, {widget[1]!r}.")
+        above = {key for c in page.cells if c.line < line for key in GLUED.findall(c.code)}
+        for option, key in WIDGET_DATA.findall(widget[1]):
+            if key not in above:
+                where = place(page.path, line, root)
+                found.append(f"{where}: no cell above this widget glues its {option}, {key!r}.")
     return found
 
 

@@ -181,10 +181,11 @@ class Writer:
             where = place(self.page.path, chunk.line, self.root)
             raise BookError(f"{where}: {error}.") from error
         style = (STATIC / "widgets.css").read_text(encoding="utf-8")
-        key = chunk.widget.options.get("data", "")
+        key, file = (chunk.widget.options.get(name, "") for name in ("data", "file"))
+        loaded = f", file={file!r}" if file else ""
         code = (
             "from scratchlm.notebook import widget\n\n"
-            f"widget({key!r}, {quoted(module)}, {quoted(style)})"
+            f"widget({key!r}, {quoted(module)}, {quoted(style)}{loaded})"
         )
         # what a widget shows has a new id in every run
         self.code(code, title="Interactive figure", tags=["widget", "nbval-ignore-output"])

@@ -11,8 +11,14 @@ The argument names an ES module in `book/static/widgets/` that follows the anywi
 contract. `:data:` is the key of a dict or list that a cell of the same page glued. The page holds
 everything: the module's text (once a page) and the data as JSON, so it also works opened from disk.
 Words in a list `show` of the data become the figure's attribute `data-show`, for its styles.
+
+What is too large for a page, such as a model's weights, is glued under a second key, `:file:`. It
+goes into a file of the site, and comes when the module asks: after `model.send({ load: "file" })`
+the model tells its listeners of `msg:custom` either `{ file }` or `{ error }`, in a page and in a
+notebook alike. `model.get("file")` is `{ bytes }`, its size.
 """
 
+import hashlib
 import html
 import json
 from pathlib import Path
@@ -21,10 +27,13 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.osutil import relative_uri
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 MODULES = STATIC / "widgets"
 DATA_LIMIT = 60_000  # bytes of JSON a page may carry for one widget
+FILE_LIMIT = 1_200_000  # and those of the file that it may ask for
+FILES = "_static/data"
 PAGE_BUILDERS = {"html", "dirhtml", "singlehtml"}  # the others show the fallback
 
 logger = logging.getLogger(__name__)
@@ -35,7 +44,10 @@ class WidgetError(ValueError):
 
 
 class WidgetNode(nodes.General, nodes.Element):
-    """A widget in the document: `name`, `alt`, `json` and `show`; children: the fallback."""
+    """A widget in the document; children: the fallback.
+
+    `name`, `alt`, `json`, `show`; with a file also its `file` (the key) and `content` (JSON).
+    """
 
 
 class WidgetDirective(SphinxDirective):
@@ -43,7 +55,7 @@ class WidgetDirective(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"data": directives.unchanged, "alt": directives.unchanged}  # noqa: RUF012
+    option_spec = dict.fromkeys(("data", "file", "alt"), directives.unchanged)
 
     def run(self) -> list[nodes.Node]:
         node = WidgetNode(name=self.arguments[0])
@@ -58,6 +70,10 @@ class WidgetDirective(SphinxDirective):
             key = self.text_option("data", "name the key under which a cell glues the data")
             data = glued(self.state.document, key)
             node["json"], node["show"] = to_json(key, data), shown(data)
+            if "file" in self.options:
+                file = self.text_option("file", "name the key under which a cell glues the file")
+                node["content"] = to_json(file, glued(self.state.document, file), FILE_LIMIT)
+                node["file"] = file
         except WidgetError as error:
             message = f"widget {node['name']!r}: {error}"
             logger.warning(message, location=self.get_location(), type="book", subtype="widget")
@@ -104,15 +120,15 @@ def glued(document: nodes.document, key: str):
     return value
 
 
-def to_json(key: str, data) -> str:
+def to_json(key: str, data, limit: int = DATA_LIMIT) -> str:
     """`data` as JSON that can stand inside a script element; WidgetError if it cannot."""
     try:
         text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     except ValueError:
         advice = "give None for minus infinity and for missing values"
         raise WidgetError(f"{key!r} holds NaN or an infinity, not JSON: {advice}") from None
-    if len(text) > DATA_LIMIT:
-        size = f"{len(text):,} bytes of JSON, over the limit of {DATA_LIMIT:,}"
+    if len(text) > limit:
+        size = f"{len(text):,} bytes of JSON, over the limit of {limit:,}"
         raise WidgetError(f"{key!r} is {size}: round its numbers or glue fewer of them")
     # non-ASCII is escaped already; without "<" no text can close or comment out the element
     return text.replace("<", "\\u003c")
@@ -122,6 +138,25 @@ def shown(data) -> str:
     """The words under `show` in `data`: style sheets tell a widget's forms apart by them."""
     words = data.get("show") if isinstance(data, dict) else None
     return " ".join(map(str, words)) if isinstance(words, list) else ""
+
+
+def file_script(content: str) -> str:
+    """The file of a widget: a script, because a page opened from disk may load nothing else."""
+    return f"document.currentScript.file = {content};\n"
+
+
+def write_file(builder, node: WidgetNode) -> str:
+    """Write the file of a widget if it has one; return the figure's attributes that name it."""
+    if "file" not in node:
+        return ""
+    name = f"{FILES}/{nodes.make_id(node['file'])}.js"
+    path = Path(builder.outdir, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(file_script(node["content"]), encoding="utf-8")
+    mark = hashlib.sha256(node["content"].encode()).hexdigest()[:8]  # a new model, a new address
+    page = builder.get_target_uri(builder.current_docname)
+    size = path.stat().st_size
+    return f' data-file="{relative_uri(page, name)}?v={mark}" data-file-bytes="{size}"'
 
 
 def visit_html(translator, node: WidgetNode) -> None:
@@ -136,6 +171,7 @@ def visit_html(translator, node: WidgetNode) -> None:
         translator.body.append(f"{opening}{module_text(name)}</script>\n")
     alt, show = (html.escape(node[key], quote=True) for key in ("alt", "show"))
     form = f' data-show="{show}"' if show else ""
+    form += write_file(translator.builder, node)
     translator.body.append(
         f'<figure class="book-widget" data-widget="{name}"{form} aria-label="{alt}">\n'
         '<div class="widget-fallback">\n'

@@ -95,20 +95,28 @@ def restore() -> None:
     print(f"The package uses its own {', '.join(names)}." if names else "Nothing was edited.")
 
 
-def widget(name: str, module: str, style: str = ""):
+def widget(name: str, module: str, style: str = "", file: str = ""):
     """Return an interactive figure: an ES module, with the data glued under `name`.
 
-    Raises ValueError when no cell has glued the data; without the package anywidget it says so
+    What is glued under `file` goes to the module when it asks, so that no notebook is saved with
+    it. Raises ValueError when no cell has glued the data; without the package anywidget it says so
     and returns None.
     """
-    if name not in _glued:
-        raise ValueError(f"There is no data {name!r} yet: run the cells above first.")
+    for key in filter(None, (name, file)):
+        if key not in _glued:
+            raise ValueError(f"There is no data {key!r} yet: run the cells above first.")
     try:
         import anywidget
         import traitlets
     except ImportError:
         print("The interactive figure needs anywidget: run `%pip install anywidget`, then this.")
         return None
-    data = traitlets.Any(json.loads(json.dumps(_glued[name]))).tag(sync=True)
-    figure = type("Figure", (anywidget.AnyWidget,), {"_esm": module, "_css": style, "data": data})
-    return figure()
+    content = json.dumps(_glued[file]) if file else ""
+    parts = {"data": json.loads(json.dumps(_glued[name]))}
+    parts["file"] = {"bytes": len(content)} if file else None
+    traits = {key: traitlets.Any(value).tag(sync=True) for key, value in parts.items()}
+    figure = type("Figure", (anywidget.AnyWidget,), {"_esm": module, "_css": style, **traits})()
+    if file:
+        answer = {"file": json.loads(content)}
+        figure.on_msg(lambda figure, asked, _: asked.get("load") == "file" and figure.send(answer))
+    return figure

@@ -60,6 +60,11 @@ glue("late", [1])
         ("assert pair.a == 4", "pair.a == 4", "asserts nothing"),
         ("# One", "# One\n\n{glue:text}`lost:.2f`", "nothing glues 'lost'"),
         ("# One", f"# One\n\n{WIDGET}", "no cell above this widget glues its data, 'late'"),
+        (
+            "# One",
+            f"# One\n\n{WIDGET.replace(':data:', ':file:')}",
+            "no cell above this widget glues its file, 'late'",
+        ),
         ("book:\n", "book: [\n", "not valid YAML"),
         (":tags: [remove-cell, claim]", ":tags: [remove-cell, claim", "options are not valid YAML"),
     ],

@@ -110,6 +110,7 @@ glue("one-data", {"contexts": []})
 
 ```{widget} temperature-lab
 :data: one-data
+:file: one-data
 :alt: Bars.
 
 The fallback says {glue:text}`one-loss:.2f`.
@@ -367,6 +368,7 @@ def test_student_notebook_runs_from_top_to_bottom(editions, tmp_path):
     }
     assert not any("papermill" in kind for kind in kinds)
     assert "application/vnd.jupyter.widget-view+json" in kinds
+    assert ", file='one-data')" in code(nb)
 
 
 @pytest.mark.parametrize(

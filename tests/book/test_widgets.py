@@ -23,6 +23,8 @@ NASTY = "</script><!-- \u2028 & \" '"
 CONTEXT = {"text": NASTY, "tokens": ["a", "b"], "logits": [-0.1, None]}
 DATA = {"contexts": [CONTEXT], "show": ["raw", 'wi"de']}
 
+FILE = {"weights": "AAAA" * 30_000, "text": NASTY}
+
 WIDGET = """\
 ````{{widget}} {name}
 :data: {data}
@@ -86,7 +88,7 @@ def source(tmp_path_factory):
     """Pages with sound widgets (twice), with none, and one page for each mistake."""
     root = tmp_path_factory.mktemp("project")
     (root / "conf.py").write_text(CONFIG)
-    (root / "index.md").write_text("# Root\n\n```{toctree}\n:glob:\n*\n```\n")
+    (root / "index.md").write_text("# Root\n\n```{toctree}\n:glob:\n*\ndeep/*\n```\n")
     (root / "plain.md").write_text("# Plain\n\nNo widget.\n")
     prefix = "application/papermill.record/"
     record = {"scrapbook": {"name": "picture", "mime_prefix": prefix}}
@@ -96,6 +98,14 @@ def source(tmp_path_factory):
         data, number = glued(patch, "data", DATA), glued(patch, "number", 0.31)
         text = f"# Good\n\n{widget(body=FALLBACK)}\n\n{widget()}"
         page(root / "good.ipynb", [data, number, picture], text)
+        file = widget().replace(":alt:", ":file: file.one\n:alt:")
+        (root / "deep").mkdir()
+        outputs = [data, glued(patch, "file.one", FILE)]
+        page(root / "deep" / "file.ipynb", outputs, f"# File\n\n{file}")
+        lost = file.replace("file.one", "no-such-file")
+        page(root / "lost.ipynb", [data], f"# Bad\n\n{lost}")
+        huge = glued(patch, "file.one", {"weights": "A" * 1_200_000})
+        page(root / "huge.ipynb", [data, huge], f"# Bad\n\n{file}")
         mistakes = {"text": "words", "endless": [float("inf")], "large": list(range(20_000))}
         for name, value in mistakes.items():
             page(
@@ -140,6 +150,21 @@ def test_the_module_stands_once_a_page(built):
     assert "export default" in script.string
 
 
+def test_a_file_lies_in_the_site_and_not_in_the_page(built):
+    """Its address ends in a mark of its content: a browser that has an old one asks anew."""
+    page = soup(built, "deep/file")
+    figure = page.select_one("figure.book-widget")
+    path, _, mark = figure["data-file"].partition("?v=")
+    script = (built.out / "deep" / path).read_text("utf-8")
+    assert path == "../_static/data/file-one.js" and len(mark) == 8
+    assert int(figure["data-file-bytes"]) == len(script)
+    begin, end = "document.currentScript.file = ", ";\n"
+    assert script.startswith(begin) and script.endswith(end)
+    assert json.loads(script.removeprefix(begin).removesuffix(end)) == FILE
+    assert "AAAA" not in str(page)
+    assert not soup(built, "good").select("[data-file]")
+
+
 @pytest.mark.parametrize("name, expected", [("good", 1), ("plain", 0), ("index", 0)])
 def test_only_pages_with_a_widget_load_its_files(built, name, expected):
     page = soup(built, name)
@@ -159,6 +184,8 @@ MISTAKES = {
     "text.ipynb": "'text' is not JSON: glue a dict or a list",
     "endless.ipynb": "'endless' holds NaN or an infinity",
     "large.ipynb": "over the limit of 60,000",
+    "lost.ipynb": "no cell of this page glues 'no-such-file'",
+    "huge.ipynb": "over the limit of 1,200,000",
 }
 
 

@@ -124,6 +124,22 @@ def test_glue_is_silent_in_a_learners_notebook(monkeypatch, capsys):
         notebook.widget("nothing", "")
 
 
+def test_a_widget_gets_its_file_when_it_asks(monkeypatch):
+    monkeypatch.setitem(notebook._glued, "edits-small", {"a": 1})
+    monkeypatch.setitem(notebook._glued, "edits-large", {"weights": "A" * 999})
+    figure = notebook.widget("edits-small", "export default {}", file="edits-large")
+    assert figure.file == {"bytes": 1014}
+    assert "AAA" not in str(figure.get_state())  # which a notebook may be saved with
+    sent = []
+    monkeypatch.setattr(figure, "send", sent.append)
+    figure._handle_custom_msg({"load": "another"}, [])
+    assert sent == []
+    figure._handle_custom_msg({"load": "file"}, [])
+    assert sent == [{"file": {"weights": "A" * 999}}]
+    with pytest.raises(ValueError, match="no data 'nothing'"):
+        notebook.widget("edits-small", "", file="nothing")
+
+
 def test_a_widget_without_anywidget_says_so(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "anywidget", None)
     monkeypatch.setitem(notebook._glued, "edits-z", {})

@@ -124,7 +124,7 @@ def repeated_titles(pages: dict[str, BeautifulSoup]) -> list[str]:
 
 # ------------------------------------------------------------------------------------------ links
 
-LINKS = ["href", "src", "poster", "action", "data", "xlink:href"]
+LINKS = ["href", "src", "poster", "action", "data", "xlink:href", "data-file"]
 SAYS_ONLY = {"canonical", "license", "author"}  # the `rel` of links that no browser follows
 
 

@@ -1,8 +1,10 @@
 """Pages made for one widget each, opened like the book's: from a file, with the network off."""
 
 import itertools
+import re
 
-from book.extension.widgets import STATIC, module_text, shown, to_json
+from book import ROOT
+from book.extension.widgets import FILE_LIMIT, STATIC, file_script, module_text, shown, to_json
 
 # Keeps a widget from starting, to see what the page looks like before it has.
 NEVER = "window.IntersectionObserver = class { observe() {} unobserve() {} disconnect() {} };"
@@ -10,8 +12,13 @@ NEVER = "window.IntersectionObserver = class { observe() {} unobserve() {} disco
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
+# What the book's pages are allowed, but for a script that these have not; for those with a file.
+TEMPLATE = (ROOT / "book" / "templates" / "layout.html").read_text("utf-8")
+POLICY = re.search(r'<meta http-equiv="Content-Security-Policy"[^>]*>', TEMPLATE)[0]
+POLICY = re.sub(r" '\{\{.*?\}\}'", "", POLICY)
+
 PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>A widget</title>
+{policy}<meta name="viewport" content="width=device-width"><title>A widget</title>
 <link rel="stylesheet" href="{tokens}"><link rel="stylesheet" href="{styles}">
 <style>body {{ margin: 0 1.25rem; background: var(--paper); color: var(--ink);
 font-family: var(--sans) }} main {{ max-width: 46rem; margin: auto }}</style></head>
@@ -20,14 +27,17 @@ font-family: var(--sans) }} main {{ max-width: 46rem; margin: auto }}</style></h
 {figures}<p style="height: 60rem">The text goes on.</p></main>
 <script src="{loader}" defer></script></body></html>"""
 
-FIGURE = """<figure class="book-widget" data-widget="{name}" data-show="{show}"
+FIGURE = """<figure class="book-widget" data-widget="{name}" data-show="{show}" {file}
 aria-label="A widget."><div class="widget-fallback"><p>Instead of the widget.</p></div>
 <script type="application/json">{data}</script></figure>"""
 
 
-def page_text(name, *datas):
-    figures = [FIGURE.format(name=name, show=shown(d), data=to_json("data", d)) for d in datas]
+def page_text(name, *datas, file=""):
+    """A page; the `file` of its widgets, if they have one, is an address."""
+    parts = {"name": name, "file": f'data-file="{file}" data-file-bytes="1100000"' * bool(file)}
+    figures = [FIGURE.format(show=shown(d), data=to_json("data", d), **parts) for d in datas]
     return PAGE.format(
+        policy=POLICY if file else "",
         tokens=(STATIC / "css" / "10-tokens.css").as_uri(),
         styles=(STATIC / "widgets.css").as_uri(),
         loader=(STATIC / "js" / "widgets.js").as_uri(),
@@ -38,18 +48,23 @@ def page_text(name, *datas):
 
 
 class Visitor:
-    """`visitor(*datas, script="", wait=True, **options)`: a page with a widget for each.
+    """`visitor(*datas, script="", wait=True, file=None, **options)`: a page with a widget for each.
 
-    Its errors gather in `page.errors`; `script` runs before the page's own.
+    Its errors gather in `page.errors`; `script` runs before the page's own. What is given as `file`
+    lies beside the page, for its widgets to ask for.
     """
 
     def __init__(self, browser, folder, name):
         self.browser, self.folder, self.name = browser, folder, name
         self.numbers, self.contexts = itertools.count(), []
 
-    def __call__(self, *datas, script="", wait=True, **options):
+    def __call__(self, *datas, script="", wait=True, file=None, **options):
         path = self.folder / f"{next(self.numbers)}.html"
-        path.write_text(page_text(self.name, *datas), "utf-8")
+        beside = path.with_suffix(".js")
+        if file is not None:
+            beside.write_text(file_script(to_json("file", file, FILE_LIMIT)), "utf-8")
+        address = "" if file is None else beside.name
+        path.write_text(page_text(self.name, *datas, file=address), "utf-8")
         context = self.browser.new_context(offline=True, **options)
         self.contexts.append(context)
         context.set_default_timeout(10_000)

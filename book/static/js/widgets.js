@@ -23,15 +23,33 @@ through a Blob URL, because a page opened from disk may not import files. */
     }
   }
 
+  /** What the script at `address` holds: a page opened from disk may load data in no other form. */
+  function loadFile(address) {
+    const script = document.createElement("script");
+    return new Promise((resolve, reject) => {
+      script.onload = () => resolve(script.file);
+      script.onerror = () => reject(new Error("the file did not arrive"));
+      script.src = address;
+      document.head.append(script);
+    }).finally(() => script.remove());
+  }
+
   /** The part of an anywidget model that a page without a kernel can offer. */
-  function pageModel(data) {
-    const state = { data };
+  function pageModel(data, { file, fileBytes }) {
+    const state = { data, file: file && { bytes: Number(fileBytes) } };
+    const listeners = new Set();
+    const tell = (message) => listeners.forEach((listener) => listener(message, []));
     return {
       get: (key) => state[key],
       set: (key, value) => void (state[key] = value),
-      on() {},
-      off() {},
-      send() {},
+      on: (event, listener) => void (event === "msg:custom" && listeners.add(listener)),
+      off: (event, listener) => void listeners.delete(listener),
+      /** One message has an answer, as in a notebook: load the widget's file. */
+      send({ load }) {
+        if (load !== "file" || !file) return;
+        const failed = (error) => ({ error: error.message });
+        loadFile(file).then((content) => ({ file: content }), failed).then(tell);
+      },
       save_changes() {},
     };
   }
@@ -41,9 +59,8 @@ through a Blob URL, because a page opened from disk may not import files. */
     const stage = document.createElement("div");
     stage.className = "widget-stage";
     try {
-      const model = pageModel(
-        JSON.parse(figure.querySelector(':scope > script[type="application/json"]').textContent),
-      );
+      const data = figure.querySelector(':scope > script[type="application/json"]').textContent;
+      const model = pageModel(JSON.parse(data), figure.dataset);
       let widget = (await load(figure.dataset.widget)).default;
       if (typeof widget === "function") widget = await widget();
       await widget.initialize?.({ model });
