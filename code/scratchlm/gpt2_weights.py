@@ -3,6 +3,7 @@
 model = load_gpt2("model.safetensors")
 """
 
+import socket
 from pathlib import Path
 
 from safetensors import safe_open
@@ -19,7 +20,8 @@ def gpt2_places(model: GPT) -> dict[str, Tensor]:
 
     Its layers keep matrices as (inputs, outputs), ours as (outputs, inputs): hence the `.T`.
     """
-    places = {"wte.weight": model.token_embedding.weight, "wpe.weight": model.position_embedding.weight}
+    places = {"wte.weight": model.token_embedding.weight}
+    places["wpe.weight"] = model.position_embedding.weight
     norms = {"ln_f": model.norm}
     for i, block in enumerate(model.blocks):
         norms |= {f"h.{i}.ln_1": block.norm_1, f"h.{i}.ln_2": block.norm_2}
@@ -63,3 +65,20 @@ def load_gpt2(path: str | Path, config: GPTConfig = GPT2_SMALL) -> GPT:
         shapes = {name: tuple(file.get_slice(long).get_shape()) for name, long in names.items()}
         fill(gpt2_places(model), shapes, lambda name: file.get_tensor(names[name]))
     return model.eval()
+
+
+def fetch_gpt2() -> Path | None:
+    """Return the published checkpoint of GPT-2, 124M parameters, 548 MB, or None.
+
+    None if there is no way to its hub, or the package `huggingface_hub` is not installed.
+    """
+    try:
+        from huggingface_hub import hf_hub_download
+
+        socket.create_connection(("huggingface.co", 443), timeout=2).close()
+        revision = "607a30d783dfa663caf39e06633721c8d4cfcd7e"
+        return Path(
+            hf_hub_download("openai-community/gpt2", "model.safetensors", revision=revision)
+        )
+    except (ImportError, OSError, RuntimeError):
+        return None

@@ -1,6 +1,4 @@
-"""A Llama whose matrices have 16 bits a weight, for writing: half the bytes to fetch each step."""
-
-import copy
+"""Matrices with 16 bits a weight, for writing: half the bytes to fetch for each token."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +7,7 @@ from scratchlm.llama import Llama
 
 
 class HalfLinear(nn.Module):
-    """A linear layer with weights in float16 and inputs, sums and outputs in float32."""
+    """A linear layer with weights in float16, and inputs, sums and outputs in float32."""
 
     def __init__(self, weight: Tensor):
         super().__init__()
@@ -21,24 +19,13 @@ class HalfLinear(nn.Module):
 
 
 def halve(model: Llama) -> Llama:
-    """Return a copy of a model for writing, its matrices rounded to float16; it cannot be trained.
+    """Replace a model's matrices by ones rounded to float16, and return it; it can only write.
 
-    Norms and the embedding are shared with `model`. The product is PyTorch's for x86 processors:
-    on others `model` itself is returned.
+    The product is PyTorch's for x86 processors: on others the model stays as it is.
     """
-    if "fbgemm" not in torch.backends.quantized.supported_engines:
-        return model
-    halved = copy.copy(model)  # its own list of parts, the same parts
-    halved._modules = dict(model._modules)
-    halved.head = HalfLinear(model.head.weight)
-    shared = {id(p): p for p in model.parameters() if p.dim() == 1}
-    blocks = []
-    for block in model.blocks:
-        parts = {id(m.weight): nn.Parameter(torch.empty(0)) for m in block.modules() if isinstance(m, nn.Linear)}
-        twin = copy.deepcopy(block, parts | shared)  # the norms, and no matrices
-        for part, twin_part in ((block.attention, twin.attention), (block.feed_forward, twin.feed_forward)):
-            for name, layer in part.named_children():
-                setattr(twin_part, name, HalfLinear(layer.weight))
-        blocks.append(twin)
-    halved.blocks = nn.ModuleList(blocks)
-    return halved
+    if "fbgemm" in torch.backends.quantized.supported_engines:
+        for part in list(model.modules()):
+            for name, layer in list(part.named_children()):
+                if isinstance(layer, nn.Linear):
+                    setattr(part, name, HalfLinear(layer.weight))
+    return model

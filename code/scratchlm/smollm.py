@@ -102,7 +102,9 @@ def read_tokenizer(facts: dict) -> BPETokenizer:
     Bytes without a token, which occur in no common text, get ids behind the vocabulary.
     """
     if facts.get("tokenizer.ggml.pre") != "smollm":
-        raise ValueError(f"The file's text is cut by {facts.get('tokenizer.ggml.pre')!r}, not 'smollm'.")
+        raise ValueError(
+            f"The file's text is cut by {facts.get('tokenizer.ggml.pre')!r}, not 'smollm'."
+        )
     names, kinds = facts["tokenizer.ggml.tokens"], facts["tokenizer.ggml.token_type"]
     byte_of = stand_ins()
     ranks, specials = {}, {}
