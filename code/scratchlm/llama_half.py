@@ -19,13 +19,19 @@ class HalfLinear(nn.Module):
 
 
 def halve(model: Llama) -> Llama:
-    """Replace a model's matrices by ones rounded to float16, and return it; it can only write.
+    """Return a twin of a model for writing, with its matrices rounded to float16.
 
-    The product is PyTorch's for x86 processors: on others the model stays as it is.
+    It shares the norms and the embedding with `model`, and cannot be trained. The product is
+    PyTorch's for x86 processors: on others `model` itself is returned.
     """
-    if "fbgemm" in torch.backends.quantized.supported_engines:
-        for part in list(model.modules()):
-            for name, layer in list(part.named_children()):
-                if isinstance(layer, nn.Linear):
-                    setattr(part, name, HalfLinear(layer.weight))
-    return model
+    if "fbgemm" not in torch.backends.quantized.supported_engines:
+        return model
+    with torch.device("meta"):  # the same parts, without memory
+        twin = Llama(model.config).eval()
+    for part, other in zip(list(model.modules()), list(twin.modules())):
+        for name, parameter in part.named_parameters(recurse=False):
+            setattr(other, name, parameter)
+        for name, layer in part.named_children():
+            if isinstance(layer, nn.Linear):
+                setattr(other, name, HalfLinear(layer.weight))
+    return twin
