@@ -58,7 +58,11 @@ def loading_real_weights_q4_0(function) -> str | None:
         return "Blocks of shape (2, 3, 18) should become a tensor of shape (2, 3, 32)."
     if found.dtype != torch.float32:
         return f"The weights should be float32, not {found.dtype}."
-    found = found[0, 0]
+    return _other_weights(found[0, 0], numbers)
+
+
+def _other_weights(found: torch.Tensor, numbers: torch.Tensor) -> str | None:
+    """Say in what weights differ from half of numbers - 8."""
     if torch.equal(found, (numbers - 8) * 0.5):
         return None
     if torch.equal(found, numbers * 0.5):
@@ -108,19 +112,21 @@ def loading_real_weights_names(function) -> str | None:
         return f"There is no place for {missing[0]}."
     if spare := [name for name in found if name not in names]:
         return f"No tensor has the name {spare[0]!r}: look at the list once more."
-    for name, gguf in names.items():
-        place, wanted = found[name], right[gguf]
-        if place.shape != wanted.shape:
-            return (
-                f"The place of {name} has the shape {tuple(place.shape)}, "
-                f"and should have {tuple(wanted.shape)}."
-            )
-        if place.untyped_storage().data_ptr() != wanted.untyped_storage().data_ptr():
-            return (
-                f"The place of {name} is a copy, or in another parameter: give a view of its own."
-            )
-        if place.storage_offset() != wanted.storage_offset():
-            return f"The place of {name} is in the right parameter, but in the wrong rows."
+    problems = (_other_place(name, found[name], right[gguf]) for name, gguf in names.items())
+    return next(filter(None, problems), None)
+
+
+def _other_place(name: str, place: torch.Tensor, wanted: torch.Tensor) -> str | None:
+    """Say in what a place differs from the one that is wanted."""
+    if place.shape != wanted.shape:
+        return (
+            f"The place of {name} has the shape {tuple(place.shape)}, "
+            f"and should have {tuple(wanted.shape)}."
+        )
+    if place.untyped_storage().data_ptr() != wanted.untyped_storage().data_ptr():
+        return f"The place of {name} is a copy, or in another parameter: give a view of its own."
+    if place.storage_offset() != wanted.storage_offset():
+        return f"The place of {name} is in the right parameter, but in the wrong rows."
     return None
 
 
@@ -158,30 +164,45 @@ class _Counted(nn.Module):
         return self.head(self.hidden(ids, cache))
 
 
+def _restless(seed: int) -> tuple[_Counted, list[int]]:
+    """Return a model of few tokens whose text repeats itself, but not always, and a text."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = Llama(LlamaConfig(5, 500, 16, 2, 1, 2, 24)).eval()
+        for parameter in model.parameters():
+            nn.init.normal_(parameter, std=0.5)
+        return _Counted(model), torch.randint(5, (30,)).tolist()
+
+
+def _other_ids(found, right: list[int]) -> str | None:
+    """Say in what the ids found differ from the right ones."""
+    if not isinstance(found, list):
+        return "Return a list of ids."
+    if len(found) != len(right):
+        return (
+            f"Asked for {len(right)} ids, it gives {len(found)}: return those after the text, "
+            "and no more."
+        )
+    if found == right:
+        return None
+    place = next(i for i, wanted in enumerate(right) if found[i] != wanted)
+    return (
+        f"Id {place} of {len(right)} differs from the greedy one: are wrong guesses forgotten, "
+        "and is the cache set back to what the text holds?"
+    )
+
+
 def loading_real_weights_ahead(function) -> str | None:
     """Greedy writing with guesses: the same ids in fewer calls."""
     if not callable(function):
         return "Give the function greedy_ahead itself, without calling it."
     saved = 0
-    for seed in range(3):
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            model = _Counted(Llama(LlamaConfig(12, 120, 16, 2, 1, 1, 24)).eval())
-            ids = torch.randint(12, (12,)).tolist()
+    for seed in range(4):
+        model, ids = _restless(seed)
         right = list(continue_ids(model.model, ids, 40))
         found = function(model, list(ids), 40)
-        if isinstance(found, torch.Tensor):
-            found = found.flatten().tolist()
-        if not isinstance(found, list):
-            return "Return a list of ids."
-        if len(found) != 40:
-            return f"Asked for 40 ids, it gives {len(found)}: return those after the text, no more."
-        if found != right:
-            place = next(i for i in range(40) if found[i] != right[i])
-            return (
-                f"Id {place} of 40 differs from the greedy one: are wrong guesses forgotten, and "
-                "is the cache set back to what the text holds?"
-            )
+        if problem := _other_ids(found, right):
+            return problem
         saved += 40 - model.calls
     if saved < 30:
         return "The ids are right, but it takes as many calls as without guesses."
