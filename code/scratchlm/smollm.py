@@ -1,0 +1,194 @@
+"""SmolLM2-135M-Instruct, from its file: model, tokenizer, chat, and text as it is written.
+
+    model, tokenizer = load_smollm2()
+    for piece in reply(model, tokenizer, "What is the capital of France?"):
+        print(piece, end="", flush=True)
+
+Any Llama-style GGUF file with a byte-level tokenizer and blocks that `gguf_blocks` knows loads so.
+"""
+
+import codecs
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from scratchlm import data
+from scratchlm.gguf_file import GGUFFile
+from scratchlm.llama import KVCache, Llama, LlamaConfig
+from scratchlm.loading import fill, hollow, refuse_pickle
+from scratchlm.tokenizer import BPETokenizer
+from scratchlm.tokenizer_files import stand_ins
+
+SMOLLM_PATTERN = (
+    r"'(?:s|t|re|ve|m|ll|d)"  # the endings of contractions, in lower case
+    r"| ?\p{L}+"  # letters, with the space before them
+    r"|\p{N}"  # digits one by one, without a space
+    r"| ?[^\s\p{L}\p{N}]+"  # all other signs, with the space before them
+    r"|\s+(?![^\s\p{N}])|\s+"  # whitespace, except a last blank that the next word takes
+)
+GREETING = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
+
+
+def llama_config(facts: dict) -> LlamaConfig:
+    """Return the size of the model in a GGUF file; ValueError if it is none of our family."""
+    if (family := facts.get("general.architecture")) != "llama":
+        raise ValueError(f"The file holds a model of the kind {family!r}: Llama reads 'llama'.")
+    sizes = {
+        "context_length": "context_length",
+        "d_model": "embedding_length",
+        "n_heads": "attention.head_count",
+        "n_kv_heads": "attention.head_count_kv",
+        "n_layers": "block_count",
+        "d_ff": "feed_forward_length",
+        "rope_base": "rope.freq_base",
+        "epsilon": "attention.layer_norm_rms_epsilon",
+    }
+    if missing := [fact for fact in sizes.values() if f"llama.{fact}" not in facts]:
+        raise ValueError(f"The file does not state llama.{missing[0]}, a size of the model.")
+    given = {name: facts[f"llama.{fact}"] for name, fact in sizes.items()}
+    return LlamaConfig(vocab_size=len(facts["tokenizer.ggml.tokens"]), **given)
+
+
+def llama_places(model: Llama) -> dict[str, Tensor]:
+    """Return where a GGUF file's tensors belong: its name → view of a parameter of `model`.
+
+    What we keep as one matrix, for one product, comes as several: each has its rows.
+    """
+    places = {"token_embd.weight": model.token_embedding.weight}
+    places["output_norm.weight"] = model.norm.scale
+    width, narrow = model.config.d_model, model.config.n_kv_heads * model.config.d_head
+    for i, block in enumerate(model.blocks):
+        q, k, v = block.attention.qkv.weight.split([width, narrow, narrow])
+        gate, up = block.feed_forward.gate_up.weight.chunk(2)
+        layer = {
+            "attn_norm": block.norm_1.scale,
+            **{"attn_q": q, "attn_k": k, "attn_v": v},
+            "attn_output": block.attention.output.weight,
+            "ffn_norm": block.norm_2.scale,
+            **{"ffn_gate": gate, "ffn_up": up},
+            "ffn_down": block.feed_forward.output.weight,
+        }
+        places |= {f"blk.{i}.{name}.weight": place for name, place in layer.items()}
+    return places
+
+
+def unpermute(rows: Tensor, d_head: int) -> Tensor:
+    """Bring the rows (heads · D, C) of queries or keys from a GGUF file into our order.
+
+    There the two rows of a pair that turns stand side by side; here they are D/2 apart.
+    """
+    pairs = rows.unflatten(0, (-1, d_head // 2, 2))  # (heads, D/2, 2, C)
+    return pairs.transpose(1, 2).flatten(0, 2)
+
+
+def read_llama(file: GGUFFile) -> Llama:
+    """Return the model in an open file. ValueError, in one sentence, if it does not fit."""
+    config = llama_config(file.facts)
+    model = hollow(Llama, config)
+
+    def read(name: str) -> Tensor:
+        turned = name.endswith(("attn_q.weight", "attn_k.weight"))
+        return unpermute(file.read(name), config.d_head) if turned else file.read(name)
+
+    fill(llama_places(model), {name: e.shape for name, e in file.tensors.items()}, read)
+    return model.eval()
+
+
+def read_tokenizer(facts: dict) -> BPETokenizer:
+    """Return the tokenizer that a GGUF file describes.
+
+    Bytes without a token, which occur in no common text, get ids behind the vocabulary.
+    """
+    if facts.get("tokenizer.ggml.pre") != "smollm":
+        raise ValueError(
+            f"The file's text is cut by {facts.get('tokenizer.ggml.pre')!r}, not 'smollm'."
+        )
+    names, kinds = facts["tokenizer.ggml.tokens"], facts["tokenizer.ggml.token_type"]
+    byte_of = stand_ins()
+    ranks, specials = {}, {}
+    for i, (name, kind) in enumerate(zip(names, kinds)):
+        if kind == 3:  # one that controls
+            specials[name] = i
+        else:
+            ranks[bytes(map(byte_of.get, name))] = i
+    lacking = [bytes([b]) for b in range(256) if bytes([b]) not in ranks]
+    ranks |= {byte: len(names) + i for i, byte in enumerate(lacking)}
+    return BPETokenizer(ranks, SMOLLM_PATTERN, specials)
+
+
+def load_smollm2(path: str | Path | None = None) -> tuple[Llama, BPETokenizer]:
+    """Return model and tokenizer from a GGUF file, by default SmolLM2-135M-Instruct."""
+    path = data.load("smollm2-135m-instruct") if path is None else path
+    refuse_pickle(path)
+    file = GGUFFile(path)
+    return read_llama(file), read_tokenizer(file.facts)
+
+
+def chat_ids(tokenizer: BPETokenizer, messages: Iterable[tuple[str, str]]) -> list[int]:
+    """Return the ids of a conversation, (role, text) each, up to where the answer begins.
+
+    A greeting by "system" is added where there is none. What a text says is never taken for
+    a special token.
+    """
+    begin, end = tokenizer.specials["<|im_start|>"], tokenizer.specials["<|im_end|>"]
+    messages = list(messages)
+    if not messages or messages[0][0] != "system":
+        messages.insert(0, ("system", GREETING))
+    ids = []
+    for role, text in messages:
+        ids += [begin, *tokenizer.encode_ordinary(f"{role}\n{text}")]
+        ids += [end, *tokenizer.encode_ordinary("\n")]
+    return [*ids, begin, *tokenizer.encode_ordinary("assistant\n")]
+
+
+def likeliest(logits: Tensor) -> int:
+    """Return the token with the largest logit: the greedy choice."""
+    return int(logits.argmax())
+
+
+@torch.inference_mode()
+def continue_ids(
+    model: Llama,
+    ids: list[int],
+    max_tokens: int,
+    choose: Callable[[Tensor], int] = likeliest,
+    stop: Collection[int] = (),
+) -> Iterator[int]:
+    """Yield the ids that a model writes after `ids`, until one in `stop`, which is not yielded.
+
+    The text is read once; after that each step reads one token, the cache has the others.
+    """
+    cache = KVCache(model.config, len(ids) + max_tokens)
+    unread = torch.tensor([ids])  # (1, T)
+    for _ in range(max_tokens):
+        last = model.hidden(unread, cache)[:, -1]  # (1, C)
+        token = choose(model.head(last)[0])
+        if token in stop:
+            return
+        yield token
+        unread = torch.tensor([[token]])  # (1, 1)
+
+
+def text_of(tokenizer: BPETokenizer, ids: Iterable[int]) -> Iterator[str]:
+    """Yield the text of ids as it becomes complete: a character may be spread over several."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    for i in ids:
+        if piece := decoder.decode(tokenizer.decode_bytes([i])):
+            yield piece
+    if rest := decoder.decode(b"", final=True):
+        yield rest
+
+
+def reply(
+    model: Llama,
+    tokenizer: BPETokenizer,
+    question: str,
+    max_tokens: int = 200,
+    choose: Callable[[Tensor], int] = likeliest,
+) -> Iterator[str]:
+    """Yield the model's answer to one question, piece by piece."""
+    ids = chat_ids(tokenizer, [("user", question)])
+    stop = {tokenizer.specials["<|im_end|>"]}
+    return text_of(tokenizer, continue_ids(model, ids, max_tokens, choose, stop))
