@@ -64,20 +64,18 @@ def weights_of(file: GGUFFile, name: str) -> Tensor:
     return unpermute(file.read(name), d_head) if turned else file.read(name)
 
 
-def read_llama(file: GGUFFile) -> Llama:
-    """Return the model in an open file. ValueError, in one sentence, if it does not fit."""
-    model = hollow(Llama, llama_config(file.facts))
-    shapes = {name: entry.shape for name, entry in file.tensors.items()}
-    fill(llama_places(model), shapes, lambda name: weights_of(file, name))
-    return model.eval()
-
-
 def load_smollm2(path: str | Path | None = None) -> tuple[Llama, BPETokenizer]:
-    """Return model and tokenizer from a GGUF file, by default SmolLM2-135M-Instruct."""
+    """Return model and tokenizer from a GGUF file, by default SmolLM2-135M-Instruct.
+
+    ValueError, in one sentence, for a pickle, a damaged file, or another kind of model.
+    """
     path = data.load("smollm2-135m-instruct") if path is None else path
     refuse_pickle(path)
     file = GGUFFile(path)
-    return read_llama(file), read_tokenizer(file.facts)
+    model = hollow(Llama, llama_config(file.facts))
+    shapes = {name: entry.shape for name, entry in file.tensors.items()}
+    fill(llama_places(model), shapes, lambda name: weights_of(file, name))
+    return model.eval(), read_tokenizer(file.facts)
 
 
 def chat_ids(tokenizer: BPETokenizer, messages: Iterable[tuple[str, str]]) -> list[int]:
