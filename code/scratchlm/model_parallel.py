@@ -21,7 +21,7 @@ def bytes_a_process(parameters: int, processes: int, stage: int) -> float:
     """Return the bytes of training state that each process holds, in float32 with AdamW.
 
     Shared out are, at stage 1 the optimizer's means, at 2 the gradient as well, at 3 the
-    weights as well; at stage 0 nothing. Rajbhandari et al. (2020), section 3.
+    weights as well; at stage 0 nothing. Rajbhandari et al. (2020).
     """
     weights, gradient, means = 4.0, 4.0, 8.0  # two means, four bytes each
     means /= processes if stage >= 1 else 1

@@ -53,7 +53,7 @@ def all_gather(seat: Seat, chunks: list[list[float]], mine: int) -> None:
 def ring_average(seat: Seat, numbers: list[float]) -> tuple[list[float], int]:
     """Return the mean over all processes, and how many numbers this one has sent.
 
-    Patarasuk and Yuan (2009), section 4.
+    Patarasuk and Yuan (2009).
     """
     size = -(-len(numbers) // seat.n)  # rounded up: the last chunk may be shorter
     chunks = [numbers[i * size : (i + 1) * size] for i in range(seat.n)]
