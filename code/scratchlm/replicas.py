@@ -18,7 +18,7 @@ from scratchlm.resume import write_checkpoint
 from scratchlm.trainer import Trainer, TrainerConfig, draw_excerpts
 
 MODEL = GPTConfig(64, context_length=32, d_model=32, n_heads=2, n_layers=2)
-TRAINING = TrainerConfig(steps=100, warm_up=20, evaluate_every=100, evaluate_on=128)
+TRAINING = TrainerConfig(steps=100, warm_up=20, evaluate_every=100, evaluate_on=64)
 KINDS = ("averaged", "lonely", "strangers", "lopsided", "ddp", "sliced")
 
 
