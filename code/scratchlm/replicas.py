@@ -33,9 +33,8 @@ def lopsided_draw(place: Place):
     return draw
 
 
-def replica(kind: str, place: Place) -> Trainer:
+def replica(kind: str, place: Place, ids: Tensor, val_ids: Tensor) -> Trainer:
     """Return the trainer of one process of an experiment."""
-    _, ids, val_ids = plain.texts()
     torch.manual_seed(place.rank)  # everybody begins with parameters of its own
     model, hooks = GPT(MODEL), {"draw": draw_share(place), "average": average}
     if kind != "strangers":
@@ -53,13 +52,12 @@ def replica(kind: str, place: Place) -> Trainer:
     return Trainer(model, ids, val_ids, TRAINING, **hooks)
 
 
-def run_replica(kind: str, place: Place, folder: Path) -> None:
+def run_replica(run: Trainer, path: Path) -> None:
     """Train, and write down what this process has in the end: weights, log, seconds."""
-    run, started = replica(kind, place), time.perf_counter()
+    started = time.perf_counter()
     log = asdict(run.run())
     seconds = time.perf_counter() - started
     module = getattr(run.model, "module", run.model)  # DDP is a wrapper
-    path = folder / f"{kind}-{place.rank}.safetensors"
     write_checkpoint(path, module.state_dict(), {"log": log, "seconds": seconds})
 
 
@@ -76,7 +74,8 @@ def small_things(place: Place) -> dict[str, Tensor]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     place, folder = find_place(), Path(sys.argv[1])
+    _, *texts = plain.texts()
     with joined(place):
         for kind in KINDS:
-            run_replica(kind, place, folder)
+            run_replica(replica(kind, place, *texts), folder / f"{kind}-{place.rank}.safetensors")
         write_checkpoint(folder / f"small-{place.rank}.safetensors", small_things(place), {})
