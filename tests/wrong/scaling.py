@@ -80,7 +80,7 @@ WRONG = {
         ),
         Wrong(changed(BACKTEST, "runs[:, cheap]", "runs"), "part in the fit"),
         Wrong(changed(BACKTEST, ".abs()", ""), "below 0"),
-        Wrong(changed(BACKTEST, ".abs()", ".pow(2)"), "part in the fit"),
+        Wrong(changed(BACKTEST, ".abs()", ".pow(2)"), "not its square"),
         Wrong(changed(BACKTEST, "said.log() - runs[2, ~cheap].log()", "said"), "should be 0"),
         Wrong("backtest = 0.01", "function"),
         Wrong("def backtest(runs, budget):\n    return 'none'", "number"),

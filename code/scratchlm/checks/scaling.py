@@ -124,7 +124,9 @@ def scaling_backtest(function) -> str | None:
     found = _number(function, raised, budget)
     if isinstance(found, str):
         return found
-    if abs(found) < 0.02:
+    if math.isclose(found, math.log(1.1) ** 2, abs_tol=5e-4):
+        return "Take the size of each log ratio, not its square."
+    if abs(found) < 0.04:
         return (
             "The dear runs were ten per cent above the law: they must not have a part in the fit."
         )
