@@ -156,7 +156,7 @@ def best_size(law: Tensor, budget: Tensor) -> Tensor:
     return ((ratio + beta * (budget / 6).log()) / (alpha + beta)).exp()
 
 
-def interval(values: Tensor, level: float = 0.9) -> tuple[float, float]:
+def interval(values: Tensor, level: float = 0.95) -> tuple[float, float]:
     """Return between which two numbers the middle part of values (n,) lies."""
     ends = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=values.dtype)
     low, high = values.quantile(ends).tolist()

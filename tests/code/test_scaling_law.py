@@ -177,7 +177,7 @@ def test_the_best_size_is_where_the_loss_is_lowest(budget):
 
 def test_an_interval_by_hand():
     low, high = interval(torch.arange(101).double())
-    assert (low, high) == (pytest.approx(5), pytest.approx(95))
+    assert (low, high) == (pytest.approx(2.5), pytest.approx(97.5))
 
 
 def test_too_few_runs():
