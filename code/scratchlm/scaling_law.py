@@ -26,19 +26,20 @@ def flops_per_token(config: GPTConfig) -> dict[str, int]:
 
 
 def fit_line(x: Tensor, y: Tensor) -> tuple[float, float]:
-    """Return slope and height at 0 of the line with the least squares through x, y (n,)."""
+    """Return slope and height at 0 of the least-squares line through x, y (n,)."""
     x, y = x.double(), y.double()
     slope = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
     return slope.item(), (y.mean() - slope * x.mean()).item()
 
 
 def lowest_point(x: Tensor, y: Tensor) -> float:
-    """Return where the parabola with the least squares through x, y (n,) is lowest.
+    """Return where the least-squares parabola through x, y (n,) is lowest.
 
     ValueError if it has no lowest point.
     """
     x, y = x.double(), y.double()
-    powers = torch.stack([torch.ones_like(x), x - x.mean(), (x - x.mean()) ** 2], dim=1)
+    centred = x - x.mean()
+    powers = torch.stack([torch.ones_like(x), centred, centred**2], dim=1)  # (n, 3)
     _, linear, square = torch.linalg.lstsq(powers, y).solution.tolist()
     if square <= 0:
         raise ValueError("The points do not bend upwards: spread the sizes further.")
@@ -46,13 +47,14 @@ def lowest_point(x: Tensor, y: Tensor) -> float:
 
 
 def log_terms(law: Tensor, size: Tensor, data: Tensor) -> Tensor:
-    """Return the logarithms (R, n, 3) of the three terms of R laws (R, 5) for n runs (n,).
+    """Return the logarithms (R, n, 3) of the terms of R laws (R, 5) for n runs (n,).
 
     A law is log E, log A, log B, α, β: L = E + A / N^α + B / D^β.
     Hoffmann et al. (2022), equation 10.
     """
     log_e, log_a, log_b, alpha, beta = law[..., None].unbind(-2)  # (R, 1) each
-    from_size, from_data = log_a - alpha * size.log(), log_b - beta * data.log()  # (R, n)
+    from_size = log_a - alpha * size.log()  # (R, n)
+    from_data = log_b - beta * data.log()  # (R, n)
     return torch.stack([log_e.expand_as(from_size), from_size, from_data], dim=-1)
 
 
@@ -62,7 +64,7 @@ def predicted(law: Tensor, size: Tensor, data: Tensor) -> Tensor:
 
 
 def huber(error: Tensor, bend: float) -> Tensor:
-    """Return half the square of small errors, and of large ones something that grows straight."""
+    """Return half the square of small errors; beyond the bend it goes on straight."""
     small = error.abs().clamp(max=bend)
     return small * (error.abs() - small / 2)
 
