@@ -1,0 +1,138 @@
+"""Checks of the exercises in the chapter on scaling laws."""
+
+import math
+from numbers import Real
+
+import torch
+
+from scratchlm.scaling_law import predicted
+
+TYPICAL = torch.tensor([math.log(1.7), math.log(400.0), math.log(410.0), 0.34, 0.28]).double()
+BILL = {"operations": 3.15e23, "days": 36.46, "tokens per parameter": 300 / 175}
+
+
+def scaling_bill(answer) -> str | None:
+    """What the training of GPT-3 cost, in operations and in days of a thousand machines."""
+    if not isinstance(answer, dict) or set(answer) != set(BILL):
+        return f"Give a dict with the keys {', '.join(BILL)}."
+    if not all(isinstance(x, Real) and math.isfinite(x) for x in answer.values()):
+        return "Every value should be a number."
+    if math.isclose(answer["operations"], BILL["operations"] / 3, rel_tol=0.02):
+        return "2 N D is the way forward alone: training also goes back, which costs twice as much."
+    if not math.isclose(answer["operations"], BILL["operations"], rel_tol=0.02):
+        return "The operations are 6 N D: six times the parameters times the tokens."
+    if math.isclose(answer["days"], BILL["days"] * 24, rel_tol=0.02):
+        return "Those are hours: a day has 86,400 seconds."
+    if math.isclose(answer["days"], BILL["days"] * 1000, rel_tol=0.02):
+        return "That is for one machine: a thousand work at a time."
+    if not math.isclose(answer["days"], BILL["days"], rel_tol=0.02):
+        return "Divide the operations by 1,000 machines, by 10^14 a second, by 86,400 seconds."
+    right = math.isclose(answer["tokens per parameter"], BILL["tokens per parameter"], rel_tol=0.05)
+    return None if right else "Divide the tokens by the parameters, not the other way round."
+
+
+def _number(function, *arguments) -> float | str:
+    """Return what an answer's function gives, as a number; or a sentence."""
+    found = function(*arguments)
+    if isinstance(found, torch.Tensor):
+        if found.numel() != 1:
+            return "It should return one number, not a tensor of several."
+        found = found.item()
+    if not isinstance(found, Real) or isinstance(found, bool) or math.isnan(found):
+        return f"It should return a number, not {found!r}."
+    return float(found)
+
+
+def scaling_data_needed(function) -> str | None:
+    """How many tokens a size needs for a loss, by a law."""
+    if not callable(function):
+        return "Give the function data_needed itself."
+    for size, tokens in [(1e8, 2e9), (1e9, 1e11)]:
+        target = predicted(TYPICAL[None], *torch.tensor([[size], [tokens]]).double()).item()
+        found = _number(function, TYPICAL, size, target)
+        if isinstance(found, str):
+            return found
+        if math.isinf(found):
+            return f"{size:.0e} parameters reach {target:.3f} nats with {tokens:.0e} tokens."
+        if not math.isclose(found, tokens, rel_tol=1e-3):
+            return (
+                f"Put your answer into the law: {found:.3g} tokens do not give {target:.3f} nats. "
+                "B / D^β is what E and A / N^α leave of the target."
+            )
+    floor = 1.7 + 400 / 1e6**0.34
+    found = _number(function, TYPICAL, 1e6, floor - 0.1)
+    if isinstance(found, str):
+        return found
+    return None if found == math.inf else "A size that cannot reach the loss needs math.inf tokens."
+
+
+def _cheapest(law: torch.Tensor, target: float, served: float) -> float:
+    """Return the size whose training and serving together cost least, by trying many."""
+    sizes = torch.logspace(4, 13, 9001, dtype=torch.float64)
+    e, a, b = law[:3].exp()
+    rest = target - e - a / sizes ** law[3]
+    tokens = torch.where(rest > 0, (b / rest.clamp(min=1e-12)) ** (1 / law[4]), math.inf)
+    return sizes[(6 * sizes * tokens + 2 * sizes * served).argmin()].item()
+
+
+def scaling_served(function) -> str | None:
+    """The size that is cheapest to train and to serve."""
+    if not callable(function):
+        return "Give the function best_to_serve itself."
+    target, sizes = 2.2, []
+    for served in (0.0, 1e12, 1e14):
+        right = _cheapest(TYPICAL, target, served)
+        found = _number(function, TYPICAL, target, served)
+        if isinstance(found, str):
+            return found
+        sizes.append(found)
+        if not math.isclose(found, right, rel_tol=0.08):
+            return _served_hint(sizes, right, served)
+    return None
+
+
+def _served_hint(sizes: list[float], right: float, served: float) -> str:
+    if served and math.isclose(sizes[-1], sizes[0], rel_tol=0.01):
+        return "Serving changes nothing in your answer: add 2 N for every token served to the bill."
+    if not served:
+        return (
+            f"With nothing to serve, about {right:.3g} parameters cost least, not {sizes[-1]:.3g}."
+        )
+    side = "too large" if sizes[-1] > right else "too small"
+    return (
+        f"To serve {served:.0e} tokens, {sizes[-1]:.3g} parameters are {side}: about {right:.3g}."
+    )
+
+
+def scaling_backtest(function) -> str | None:
+    """How far off a law was that knew only the cheaper runs."""
+    if not callable(function):
+        return "Give the function backtest itself."
+    grid = torch.cartesian_prod(torch.logspace(3, 5, 5), torch.logspace(4.5, 6, 4)).double()
+    size, data = grid.T
+    law = torch.tensor([math.log(1.5), math.log(60.0), math.log(300.0), 0.5, 0.5]).double()
+    exact = torch.stack([size, data, predicted(law[None], size, data)[0]])
+    budget = 6 * (size * data).median().item()
+    found = _number(function, exact, budget)
+    if isinstance(found, str):
+        return found
+    if abs(found) > 2e-3:
+        return "On runs that follow a law exactly the error should be 0, or nearly."
+    raised = exact.clone()
+    dear = 6 * size * data > budget
+    raised[2, dear] *= 1.1
+    found = _number(function, raised, budget)
+    if isinstance(found, str):
+        return found
+    if math.isclose(found, math.log(1.1) ** 2, abs_tol=5e-4):
+        return "Take the size of each log ratio, not its square."
+    if abs(found) < 0.04:
+        return (
+            "The dear runs were ten per cent above the law: they must not have a part in the fit."
+        )
+    if found < 0:
+        return "An error below 0: take its size, or errors of both signs cancel."
+    right = abs(found - math.log(1.1)) < 3e-3
+    return (
+        None if right else f"log 1.1 is {math.log(1.1):.4f}, not {found:.4f}: average |log ratio|."
+    )
