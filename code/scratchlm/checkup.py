@@ -120,7 +120,7 @@ def loss_by_heart(trainer: Trainer, steps: int = 80) -> float:
 # What a healthy run shows: test, lowest and highest value.
 NORMAL: dict[str, tuple[Callable, float, float]] = {
     "first loss above log V": (first_excess, -0.3, 0.3),
-    "future seen": (future_seen, 0.0, 1e-3),
+    "future seen": (future_seen, 0.0, 1e-5),
     "loss of a knower": (knower_loss, 0.0, 0.01),
     "gradient growth": (gradient_growth, 0.99, 1.01),
     "evaluation noise": (evaluation_noise, 0.0, 1e-6),

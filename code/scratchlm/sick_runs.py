@@ -16,8 +16,8 @@ SIZE = GPTConfig(64, context_length=32, d_model=32, n_heads=2, n_layers=2, dropo
 PLAN = TrainerConfig(
     steps=200,
     batch_size=8,
-    learning_rate=1e-2,
-    final_rate=1e-3,
+    learning_rate=5e-3,
+    final_rate=5e-4,
     warm_up=20,
     evaluate_every=20,
     evaluate_on=64,
@@ -87,18 +87,24 @@ def leaking_split(trainer: Trainer) -> None:
 
 
 def too_fast(trainer: Trainer) -> None:
-    """The learning rate is thirty times too high."""
+    """The learning rate is sixty times too high."""
     trainer.config = replace(trainer.config, learning_rate=0.3, final_rate=0.03)
 
 
 def too_slow(trainer: Trainer) -> None:
-    """The learning rate is a thousandth of what it should be."""
+    """The learning rate is five hundred times too low."""
     trainer.config = replace(trainer.config, learning_rate=1e-5, final_rate=1e-6)
 
 
-def dying_units(trainer: Trainer) -> None:
-    """ReLU in place of GELU, with biases that start far below zero."""
-    for block in trainer.model.blocks:
+def use_relu(model: GPT) -> None:
+    """Put ReLU in the place of GELU."""
+    for block in model.blocks:
         network = block.feed_forward
-        nn.init.constant_(network.expand.bias, -1.0)
         network.forward = lambda x, own=network: own.output(own.expand(x).relu())
+
+
+def dying_units(trainer: Trainer) -> None:
+    """ReLU, with biases that start far below zero."""
+    use_relu(trainer.model)
+    for block in trainer.model.blocks:
+        nn.init.constant_(block.feed_forward.expand.bias, -1.0)
