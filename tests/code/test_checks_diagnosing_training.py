@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from scratchlm.checkup import abnormal, checkup, first_batch
 from scratchlm.checks import check, diagnosing_training
+from scratchlm.checkup import abnormal, checkup, first_batch
 from scratchlm.recipes.shakespeare_gpt_plain import texts
 from scratchlm.sick_runs import healthy
 from tests.wrong import answers

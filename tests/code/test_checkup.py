@@ -21,8 +21,8 @@ FINDS = {
     "half_frozen": "unmoved",
     "few_batches": "repeated",
     "leaking_split": "leaked",
-    "too_fast": "loss by heart",
-    "too_slow": "loss by heart",
+    "too_fast": "update size",
+    "too_slow": "update size",
     "dying_units": "dead units",
 }
 
