@@ -131,7 +131,7 @@ NORMAL: dict[str, tuple[Callable, float, float]] = {
     "repeated": (repeated_share, 0.0, 0.05),
     "leaked": (leaked_share, 0.0, 0.05),
     "update size": (update_size, 2e-3, 0.2),
-    "dead units": (dead_share, 0.0, 0.2),
+    "dead units": (dead_share, 0.0, 0.7),
     "loss by heart": (loss_by_heart, 0.0, 1.5),
 }
 
