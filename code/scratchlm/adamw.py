@@ -85,7 +85,11 @@ class AdamW:
         groups = zip(self.param_groups, saved["param_groups"], strict=True)
         for group, other in groups:
             group.update({**other, "params": group["params"]})
-        self.state = {
-            self.parameters[i]: {name: t.clone() for name, t in values.items()}
-            for i, values in saved["state"].items()
-        }
+        self.state = {}
+        for i, values in saved["state"].items():
+            parameter = self.parameters[i]
+            self.state[parameter] = {
+                "step": values["step"].clone(),  # a count, which stays on the CPU
+                "m": values["m"].to(parameter.device, copy=True),
+                "v": values["v"].to(parameter.device, copy=True),
+            }

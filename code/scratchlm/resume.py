@@ -63,10 +63,11 @@ def set_random_states(states: dict[str, Tensor], python: list) -> None:
 def description(trainer: Trainer) -> dict:
     """Return what must stay the same for a run to go on."""
     text = torch.cat([trainer.ids, trainer.val_ids]).numpy().tobytes()
+    kind = type(trainer.optimizer)
     return {
         **asdict(trainer.model.config),
         **asdict(trainer.config),
-        "optimizer": type(trainer.optimizer).__name__,
+        "optimizer": f"{kind.__module__}.{kind.__qualname__}",  # there are several AdamW
         "text": hashlib.sha256(text).hexdigest()[:8],
     }
 

@@ -122,3 +122,17 @@ def test_a_loaded_state_is_a_copy():
     other.load_state_dict(saved)
     other.step()
     assert torch.equal(kept, saved["state"][0]["m"])
+
+
+def test_a_loaded_state_goes_where_the_parameter_is():
+    model, elsewhere = twins(4)
+    optimizer = AdamW(parameter_groups(model, 0.1))
+    set_gradients([model], 1.0)
+    optimizer.step()
+    other = AdamW(parameter_groups(elsewhere.to("meta"), 0.1))
+    other.load_state_dict(optimizer.state_dict())
+    for state in other.state.values():
+        assert state["m"].device.type == state["v"].device.type == "meta"
+        assert state["step"].device.type == "cpu" and state["step"] == 1
+    set_gradients([elsewhere], 1.0)
+    other.step()  # tensors on two devices cannot be added

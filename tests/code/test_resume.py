@@ -114,7 +114,8 @@ def test_a_file_that_is_no_checkpoint(tmp_path):
         ({"config": replace(SHORT, batch_size=5)}, "batch_size = 4, not 5"),
         ({"model": replace(SMALL, d_model=16)}, "d_model = 8, not 16"),
         ({"ids": IDS[1:]}, "text = "),
-        ({"make_optimizer": torch_momentum}, "optimizer = AdamW, not SGD"),
+        ({"make_optimizer": torch_momentum}, "AdamW, not torch.optim.sgd.SGD"),
+        ({"make_optimizer": torch_adamw}, "scratchlm.adamw.AdamW, not torch.optim.adamw.AdamW"),
     ],
 )
 def test_another_run_is_refused(others, sentence, tmp_path):

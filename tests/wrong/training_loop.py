@@ -90,6 +90,14 @@ WRONG = {
     ],
     "training-loop-momentum": [
         Wrong(momentum('group["momentum"]', "0.9")),  # one momentum for all groups
+        Wrong(
+            momentum(
+                "for group in self.param_groups:\n            for",
+                "for group in self.param_groups[:1]:\n            for",
+            ),
+            "first group",
+        ),
+        Wrong(momentum("if p.grad is not None:", "if True:"), "grad is None"),
         Wrong(momentum("add_(p.grad)", "add_(0.1 * p.grad)"), "first step"),
         Wrong(momentum('u.mul_(group["momentum"])', "u.zero_()"), "Later steps"),
         Wrong(momentum('group["lr"] * u', "0.1 * u"), "own lr"),
@@ -108,10 +116,19 @@ WRONG = {
     ],
     "training-loop-average": [
         Wrong(
-            average("self.keep).add_((1 - self.keep) * p)", "0.5 + 0.0 * self.keep).add_(0.5 * p)")
+            average(
+                "self.keep).add_((1 - self.keep) * p)", "0.75 + 0.0 * self.keep).add_(0.25 * p)"
+            )
+        ),
+        Wrong(
+            average("self.keep).add_((1 - self.keep) * p)", "1 - self.keep).add_(self.keep * p)"),
+            "old mean",
+        ),
+        Wrong(
+            average("self.keep).add_((1 - self.keep) * p)", "0.5).add_(0.5 * p)"), "7 and then 5.75"
         ),
         Wrong(average("copy.deepcopy(model)", "model"), "copy"),
-        Wrong(average("mul_(self.keep).add_((1 - self.keep) * p)", "copy_(p)"), "6 and then 4"),
+        Wrong(average("mul_(self.keep).add_((1 - self.keep) * p)", "copy_(p)"), "7 and then 5.75"),
         Wrong(average("mean.mul_", "p.mul_"), "being trained"),
         Wrong(average("mean.mul_(self.keep).add_((1 - self.keep) * p)", "pass"), "not moved"),
         Wrong(

@@ -58,17 +58,23 @@ def training_loop_forget(answer) -> str | None:
 
 def _parameters() -> list[nn.Parameter]:
     draw = torch.Generator().manual_seed(0)
-    return [nn.Parameter(torch.randn(shape, generator=draw)) for shape in [(2, 3), (3,)]]
+    return [nn.Parameter(torch.randn(shape, generator=draw)) for shape in [(2, 3), (3,), (2,)]]
+
+
+def _groups(parameters: list[nn.Parameter]) -> list[dict]:
+    return [{"params": parameters[:1]}, {"params": parameters[1:]}]
 
 
 def _steps(optimizers, lists, count: int, draw: torch.Generator) -> None:
+    """Let optimizers take steps with the same gradients; the last parameter never has one."""
     for step in range(count):
-        for parameters in zip(*lists):
+        for parameters in zip(*(parameters[:-1] for parameters in lists)):
             gradient = torch.randn(parameters[0].shape, generator=draw)
             for parameter in parameters:
                 parameter.grad = gradient.clone()
         for optimizer in optimizers:
-            optimizer.param_groups[0]["lr"] = 0.1 / (step + 1)
+            for group in optimizer.param_groups:
+                group["lr"] = 0.1 / (step + 1)
             optimizer.step()
 
 
@@ -82,14 +88,20 @@ def training_loop_momentum(kind) -> str | None:
         return "Give the class Momentum itself, without making an object of it."
     draw = torch.Generator().manual_seed(1)
     ours, theirs = _parameters(), _parameters()
-    one = kind([{"params": ours}], lr=0.1, momentum=0.9)
+    start = [p.detach().clone() for p in ours]
+    one = kind(_groups(ours), lr=0.1, momentum=0.9)
     needed = ("param_groups", "zero_grad", "step", "state_dict", "load_state_dict")
     if missing := [name for name in needed if not hasattr(one, name)]:
         return f"It lacks {missing[0]}, which the trainer or save needs."
-    if any("lr" not in group for group in one.param_groups):
-        return 'Every group needs its "lr": the trainer sets the rate there.'
-    two = torch.optim.SGD(theirs, lr=0.1, momentum=0.9)
-    _steps([one, two], [ours, theirs], 1, draw)
+    if len(one.param_groups) != 2 or any("lr" not in group for group in one.param_groups):
+        return 'Keep all groups, each with its "lr": the trainer sets the rate there.'
+    two = torch.optim.SGD(_groups(theirs), lr=0.1, momentum=0.9)
+    try:
+        _steps([one, two], [ours, theirs], 1, draw)
+    except (TypeError, AttributeError) as error:
+        return f"A step fails ({error}): leave out a parameter whose grad is None."
+    if torch.equal(ours[1], start[1]):
+        return "Only the first group moves: take the parameters of every group."
     if _apart(ours, theirs):
         return (
             "The first step is wrong: the velocity is the gradient then, and the step η times it."
@@ -97,10 +109,14 @@ def training_loop_momentum(kind) -> str | None:
     _steps([one, two], [ours, theirs], 3, draw)
     if _apart(ours, theirs):
         return "Later steps go wrong: keep μ times the old velocity, and use the group's own lr."
+    return _forgets(one, ours) or _resumes(kind, one, ours, draw)
+
+
+def _forgets(one, ours) -> str | None:
     one.zero_grad()
     if any(p.grad is not None and p.grad.any() for p in ours):
         return "zero_grad should forget all gradients."
-    return _resumes(kind, one, ours, draw)
+    return None
 
 
 def _resumes(kind, one, ours, draw: torch.Generator) -> str | None:
@@ -118,9 +134,9 @@ def _resumes(kind, one, ours, draw: torch.Generator) -> str | None:
             "numbers in place of parameters: JSON has to hold them."
         )
     other = [nn.Parameter(p.detach().clone()) for p in ours]
-    two = kind([{"params": other}], lr=0.1, momentum=0.9)
+    two = kind(_groups(other), lr=0.1, momentum=0.9)
     two.load_state_dict({"state": state, "param_groups": groups})
-    if any(not isinstance(p, torch.Tensor) for p in two.param_groups[0]["params"]):
+    if any(not isinstance(p, torch.Tensor) for g in two.param_groups for p in g["params"]):
         return "After load_state_dict the groups should hold the parameters, not their numbers."
     _steps([one, two], [ours, other], 2, draw)
     return (
@@ -136,7 +152,7 @@ def training_loop_average(kind) -> str | None:
         return "Give the class Average itself, without making an object of it."
     model = nn.Linear(1, 1, bias=False)
     model.weight.data.fill_(8.0)
-    average = kind(model, 0.5)
+    average = kind(model, 0.75)
     if not isinstance(getattr(average, "model", None), nn.Module):
         return "Keep the averaged model as the attribute model."
     if average.model is model or average.model.weight is model.weight:
@@ -150,10 +166,12 @@ def training_loop_average(kind) -> str | None:
         return "Leave the model that is being trained as it is."
     if seen[0] == 8.0:
         return "It has not moved: a call with the trainer should mix in trainer.model's weights."
-    return None if seen == [6.0, 4.0] else _mean_hint(seen)
+    return None if seen == [7.0, 5.75] else _mean_hint(seen)
 
 
 def _mean_hint(seen: list[float]) -> str:
-    if seen[1] == 3.0:
+    if seen == [5.0, 2.75]:
+        return "keep is the share of the old mean: you give it to the new weights."
+    if seen[1] in (3.0, 3.5):
         return "That is the mean of the last two models: the running mean remembers all of them."
-    return f"From 8, with keep = 0.5 and weights 4 and then 2, it is 6 and then 4, not {seen}."
+    return f"From 8, with keep = 0.75 and weights 4 and then 2, it is 7 and then 5.75, not {seen}."
