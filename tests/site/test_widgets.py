@@ -39,16 +39,32 @@ def is_ours(message):
     return message.type == "error" and not about_fonts
 
 
-@pytest.fixture(scope="module")
-def visit(browser, site):
-    """`visit(path, script="", wait=True, widget=0, **options)`: a page, errors in `page.errors`.
+SPACE = '<p style="height: 60rem">The text goes on.</p>'
 
-    Of several widgets on a page only one stays, the first or the one with this number.
+
+@functools.cache
+def pared(file, number):
+    """A built page without its text: one of its widgets is left, and what all of them need."""
+    soup = checks.BeautifulSoup(file.read_text("utf-8"), "html.parser")
+    kept = [soup.h1, *soup.select("[data-widget-module]"), soup.select(".book-widget")[number]]
+    soup.head.insert(0, soup.new_tag("base", href=file.resolve().as_uri()))
+    soup.article.clear()
+    soup.article.extend([*kept, checks.BeautifulSoup(SPACE, "html.parser")])
+    return str(soup)
+
+
+@pytest.fixture(scope="module")
+def visit(browser, site, tmp_path_factory):
+    """`visit(path, script="", wait=True, widget=0, **options)`: a widget, errors in `page.errors`.
+
+    It stands on its built page, whose text is left out: the first widget, or the one of a number.
     """
-    contexts = []
+    contexts, folder = [], tmp_path_factory.mktemp("widgets")
 
     def visit(path, script="", wait=True, widget=0, **options):
         need(Path(path).stem)
+        place = folder / f"{Path(path).stem}-{widget}.html"
+        place.write_text(pared(site / path, widget), "utf-8")
         context = browser.new_context(offline=True, **{"viewport": WIDE, **options})
         contexts.append(context)
         context.set_default_timeout(10_000)
@@ -58,10 +74,7 @@ def visit(browser, site):
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on("console", lambda m: is_ours(m) and page.errors.append(m.text))
         page.add_init_script(script)
-        page.goto((site / path).resolve().as_uri())
-        page.locator(".book-widget").evaluate_all(
-            "(all, i) => all.forEach((e, j) => j === i || e.remove())", widget
-        )
+        page.goto(place.as_uri())
         page.locator(".book-widget").scroll_into_view_if_needed()
         if wait:
             page.locator(".book-widget[data-state=ready] .widget-body").wait_for()
