@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from scratchlm import bpe
 from tests.selected import need
 from tests.site import checks
+from tests.site.widget_page import Pages
 
 LAB = "chapters/foundations/language-models.html"
 SCRUBBER = "chapters/first-models/names.html"
@@ -31,12 +32,6 @@ PAGES = {
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 ELSEWHERE = re.compile(r"^(?!file:|blob:|data:|about:)")
-
-
-def is_ours(message):
-    """Whether it is an error that a widget could cause: the page's fonts are not its affair."""
-    about_fonts = ".woff2" in message.text + message.location["url"]
-    return message.type == "error" and not about_fonts
 
 
 SPACE = '<p style="height: 60rem">The text goes on.</p>'
@@ -59,20 +54,14 @@ def visit(browser, site, tmp_path_factory):
 
     It stands on its built page, whose text is left out: the first widget, or the one of a number.
     """
-    contexts, folder = [], tmp_path_factory.mktemp("widgets")
+    pages, folder = Pages(browser), tmp_path_factory.mktemp("widgets")
 
     def visit(path, script="", wait=True, widget=0, **options):
         need(Path(path).stem)
         place = folder / f"{Path(path).stem}-{widget}.html"
         place.write_text(pared(site / path, widget), "utf-8")
-        context = browser.new_context(offline=True, **{"viewport": WIDE, **options})
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        context.route(ELSEWHERE, lambda route: route.abort())
-        page = context.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: is_ours(m) and page.errors.append(m.text))
+        page = pages(**{"viewport": WIDE, **options})
+        page.route(ELSEWHERE, lambda route: route.abort())
         page.add_init_script(script)
         page.goto(place.as_uri())
         page.locator(".book-widget").scroll_into_view_if_needed()
@@ -81,8 +70,7 @@ def visit(browser, site, tmp_path_factory):
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    pages.close()
 
 
 @pytest.fixture(scope="module")
