@@ -67,6 +67,11 @@ def is_error(message):
     return message.type == "error" and ".woff2" not in message.text + message.location["url"]
 
 
+def boxes(locator):
+    """Where each of the elements stands on the screen, asked in one go."""
+    return locator.evaluate_all("all => all.map(e => e.getBoundingClientRect().toJSON())")
+
+
 class Visitor:
     """`visitor(*datas, script="", wait=True, **options)`: a page with a widget for each.
 
