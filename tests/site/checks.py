@@ -289,7 +289,7 @@ MARK_REPEATED = """() => {
 # `preload` would ask for the style sheets once more, which a page opened from a file may not do.
 AXE = {"resultTypes": ["violations"], "preload": False}
 # What can differ between two looks at the same page: in dark, or on a narrow screen.
-BY_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+BY_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
 
 RUN_AXE = """async (options) => {
   axe.configure({ rules: [{ id: "color-contrast", selector: ":not([data-repeated])" }] });
