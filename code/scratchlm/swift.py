@@ -91,6 +91,7 @@ class SwiftGPT(nn.Module):
                 nn.init.zeros_(parameter)
             elif name.startswith("blocks"):
                 nn.init.normal_(parameter, std=0.5 / math.sqrt(parameter.shape[1]))
+        nn.init.normal_(self.token_embedding.weight, std=0.5)
         nn.init.normal_(self.head.weight, std=0.005)
 
     def forward(self, ids: Tensor) -> Tensor:

@@ -15,13 +15,18 @@ class TensorBoardLog:
         self.writer, self.every, self.told = SummaryWriter(str(folder)), every, -1
 
     def __call__(self, trainer: Trainer) -> None:
-        """Write the last step's numbers, and an evaluation that is new."""
+        """Write the numbers of the last step, and of an evaluation before it."""
         log, step = trainer.log, trainer.step
         if step % self.every == 0:
             self.writer.add_scalar("loss/batch", log.loss[-1], step)
             self.writer.add_scalar("gradient/norm", log.norm[-1], step)
             rate = trainer.optimizer.param_groups[0]["lr"]
             self.writer.add_scalar("rate", rate, step)
+        self.judge(trainer)
+
+    def judge(self, trainer: Trainer) -> None:
+        """Write an evaluation that is new, such as the one after the last step."""
+        log = trainer.log
         if log.evaluated and log.evaluated[-1] > self.told:
             self.told = log.evaluated[-1]
             self.writer.add_scalar("loss/train", log.train[-1], self.told)
