@@ -1,11 +1,11 @@
 """The speed-run against the plain recipe: both trained from start to end, losses compared."""
 
+import torch
+
+from scratchlm.gpt import GPT
 from scratchlm.recipes import shakespeare_gpt_plain as plain
 from scratchlm.recipes import speed_run
 from scratchlm.trainer import Trainer, fixed_excerpts, mean_loss
-from scratchlm.gpt import GPT
-
-import torch
 
 NAME = "train to the plain recipe's validation loss"
 PEER = "the plain recipe"

@@ -1,5 +1,7 @@
 """The log of a run for TensorBoard: a hook for the trainer's `after`, and its reader."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -35,6 +37,20 @@ class TensorBoardLog:
     def close(self) -> None:
         """Bring everything to the disk."""
         self.writer.close()
+
+
+@contextmanager
+def logged(trainer: Trainer, after: Callable, folder: Path | None) -> Iterator[Callable]:
+    """Give the hook `after` a log for TensorBoard before it, if there is a folder for one."""
+    if folder is None:
+        yield after
+        return
+    log = TensorBoardLog(folder)
+    try:
+        yield lambda trainer: (log(trainer), after(trainer))
+    finally:
+        log.judge(trainer)
+        log.close()
 
 
 def read_scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:

@@ -16,6 +16,7 @@ from scratchlm.characters import CharTokenizer
 from scratchlm.gpt import GPT, GPTConfig
 from scratchlm.metrics import bits_per_character, perplexity
 from scratchlm.resume import resume, save
+from scratchlm.tensorboard_log import logged
 from scratchlm.trainer import Trainer, TrainerConfig
 
 SIZE = {"context_length": 64, "d_model": 128, "n_heads": 4, "n_layers": 4}  # the plain recipe
@@ -66,6 +67,7 @@ def make_parser() -> Parser:
         metavar="INT",
         help="steps from one checkpoint to another (default: %(default)s)",
     )
+    parser.add_argument("--log-dir", type=Path, help="folder for TensorBoard (default: none)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: %(default)s)")
     add_options(parser, GPTConfig, "the model")
     add_options(parser, TrainerConfig, "the training")
@@ -156,7 +158,8 @@ def train(options: argparse.Namespace) -> None:
     watch = Watch(path, options.save_every)
     before = signal.signal(signal.SIGINT, watch.stop)
     try:
-        trainer.run(after=watch)
+        with logged(trainer, watch, options.log_dir) as after:
+            trainer.run(after=after)
     finally:
         signal.signal(signal.SIGINT, before)
     watch.report(trainer)

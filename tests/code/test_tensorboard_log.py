@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from scratchlm.gpt import GPT, GPTConfig
-from scratchlm.tensorboard_log import TensorBoardLog, read_scalars
+from scratchlm.tensorboard_log import TensorBoardLog, logged, read_scalars
 from scratchlm.trainer import Trainer, TrainerConfig
 
 
@@ -25,3 +25,20 @@ def test_round_trip(tmp_path, every):
     for name, losses in [("loss/train", log.train), ("loss/validation", log.val)]:
         assert found[name] == [(s, pytest.approx(v)) for s, v in zip(log.evaluated, losses)]
     assert len(found["rate"]) == 4 // every
+
+
+def test_a_run_that_stops_is_written(tmp_path):
+    ids = torch.arange(100) % 5
+    config = TrainerConfig(steps=4, batch_size=2, warm_up=0, evaluate_on=2)
+    trainer, seen = Trainer(GPT(GPTConfig(5, 6, 8, 2, 1)), ids, ids, config), []
+
+    def stop(trainer):
+        seen.append(trainer.step)
+        if trainer.step == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), logged(trainer, stop, tmp_path) as after:
+        trainer.run(after=after)
+    assert seen == [1, 2] == [step for step, _ in read_scalars(tmp_path)["loss/batch"]]
+    with logged(trainer, stop, None) as after:
+        assert after is stop

@@ -49,7 +49,13 @@ WRONG = {
         Wrong("left = [2048, 1, 0, 65504, 300]", "dict"),
     ],
     "efficiency-accumulate": [
-        Wrong(changed(ACCUMULATE, "count = sum((targets != -100).sum().item() for _, targets in pieces)", "count = 12")),
+        Wrong(
+            changed(
+                ACCUMULATE,
+                "count = sum((targets != -100).sum().item() for _, targets in pieces)",
+                "count = 12",
+            )
+        ),
         Wrong(changed(ACCUMULATE, ', reduction="sum") / count', ") / len(pieces)"), "means"),
         Wrong(changed(ACCUMULATE, ', reduction="sum") / count', ")"), "sum of the pieces"),
         Wrong(changed(ACCUMULATE, "(targets != -100).sum().item()", "targets.numel()"), "not that"),
@@ -65,13 +71,20 @@ WRONG = {
         ),
         Wrong(changed(SEGMENTS, "(sizes[k], k)", "(sizes[k], -k)"), "smaller"),
         Wrong(changed(SEGMENTS, "math.ceil(n_layers / k)", "n_layers / k"), "should be"),
-        Wrong(changed(SEGMENTS, "best = min(sizes, key=lambda k: (sizes[k], k))", "best = 1"), "better"),
+        Wrong(
+            changed(SEGMENTS, "best = min(sizes, key=lambda k: (sizes[k], k))", "best = 1"),
+            "better",
+        ),
         Wrong(changed(SEGMENTS, "return best, sizes[best]", "return best"), "two numbers"),
         Wrong("best_segments = (4, 8)", "function"),
     ],
     "efficiency-cubic": [
         Wrong(
-            changed(CUBIC, "x = matrix / matrix.norm()", "x = matrix / matrix.norm()\n    assert len(x) < 7")
+            changed(
+                CUBIC,
+                "x = matrix / matrix.norm()",
+                "x = matrix / matrix.norm()\n    assert len(x) < 7",
+            )
         ),
         Wrong(changed(CUBIC, "matrix / matrix.norm()", "matrix"), "divided by its norm"),
         Wrong(changed(CUBIC, "1.5 * x - 0.5", "2.0 * x - 1.0"), "1.5 s"),
