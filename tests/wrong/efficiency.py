@@ -67,7 +67,7 @@ WRONG = {
     "efficiency-segments": [
         Wrong(
             "def best_segments(n_layers, inside, edge):\n"
-            "    return {12: (2, 32), 16: (4, 8), 7: (7, 107)}[n_layers]\n"
+            "    return {12: (2, 32), 16: (4, 8), 4: (2, 12), 7: (7, 31)}[n_layers]\n"
         ),
         Wrong(changed(SEGMENTS, "(sizes[k], k)", "(sizes[k], -k)"), "smaller"),
         Wrong(changed(SEGMENTS, "math.ceil(n_layers / k)", "n_layers / k"), "should be"),
