@@ -48,9 +48,3 @@ def scaled_step(loss: Tensor, optimizer, parameters: list[Tensor], scale: LossSc
         optimizer.step()
     scale.adapt(finite)
     return finite
-
-
-def spacing(x: float, dtype: torch.dtype) -> float:
-    """Return the distance from x to the next larger number that the type can hold."""
-    here = torch.tensor(x, dtype=dtype)
-    return (torch.nextafter(here, torch.tensor(torch.inf, dtype=dtype)) - here).item()

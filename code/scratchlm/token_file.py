@@ -9,22 +9,20 @@ from torch import Tensor
 
 from scratchlm.trainer import TrainerConfig
 
-TYPE = np.dtype("<u2")  # 0 to 65,535, the lower byte first on every machine
-
 
 def write_tokens(path: Path, ids: Tensor) -> None:
     """Write ids (N,) to a file, two bytes each. ValueError for one that does not fit."""
     if len(ids) == 0 or not 0 <= int(ids.min()) <= int(ids.max()) < 2**16:
         raise ValueError("Give at least one token, all of them from 0 to 65,535.")
-    ids.numpy().astype(TYPE).tofile(path)
+    ids.numpy().astype("<u2").tofile(path)  # the lower byte first on every machine
 
 
 def open_tokens(path: Path) -> np.memmap:
     """Return the ids (N,) of a file, still on the disk. ValueError if it cannot hold ids."""
     size = path.stat().st_size if path.is_file() else 0
-    if size == 0 or size % TYPE.itemsize:
+    if size == 0 or size % 2:
         raise ValueError(f"{path} is no file of tokens: write one with write_tokens.")
-    return np.memmap(path, dtype=TYPE, mode="r")
+    return np.memmap(path, dtype="<u2", mode="r")
 
 
 def draw_from_file(tokens: np.memmap, size: int, config: TrainerConfig, step: int) -> Tensor:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from scratchlm.mixed_precision import LossScale, scaled_step, spacing
+from scratchlm.mixed_precision import LossScale, scaled_step
 
 
 def test_by_hand():
@@ -40,11 +40,6 @@ def test_a_step_left_out_moves_nothing_and_a_taken_one_as_without_a_scale():
     assert parameter.item() == 1.0 and scale.scale == 2.0
     assert scaled_step((3 * parameter).sum(), sgd, [parameter], scale)
     assert parameter.item() == pytest.approx(1 - 0.5 * 3)
-
-
-def test_spacing():
-    assert spacing(1.0, torch.float16) == 2**-10 and spacing(1.0, torch.bfloat16) == 2**-7
-    assert spacing(2048.0, torch.float16) == 2.0
 
 
 def test_bad_input():
