@@ -47,31 +47,45 @@ def _whole(model: nn.Module, pieces: list) -> float:
     return loss.item()
 
 
-def efficiency_accumulate(answer) -> str | None:
-    """A function that accumulates the gradient of pieces with padding."""
-    if not callable(answer):
-        return "Give a function accumulate(model, pieces), without calling it."
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        ours, theirs = nn.Linear(5, 6), nn.Linear(5, 6)
-    theirs.load_state_dict(ours.state_dict())
-    pieces = _pieces(torch.Generator().manual_seed(3))
-    loss, said = _whole(ours, pieces), answer(theirs, pieces)
-    if theirs.weight.grad is None:
-        return "The parameters have no gradient afterwards: call backward for each piece."
+def _layers(count: int) -> list[nn.Linear]:
+    """Layers with the same first weights."""
+    layers = []
+    for _ in range(count):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            layers.append(nn.Linear(5, 6))
+    return layers
+
+
+def _mistake(gradient: torch.Tensor, pieces: list) -> str | None:
+    """Name the wrong weights of the pieces that lead to a gradient, if they are known."""
     for rule, weights in [
         ("a mean of the pieces' means", [1 / 3, 1 / 3, 1 / 3]),
         ("weights by rows, which count the padding", [2 / 6, 1 / 6, 3 / 6]),
         ("a sum of the pieces' means", [1.0, 1.0, 1.0]),
     ]:
-        other = nn.Linear(5, 6)
-        other.load_state_dict(ours.state_dict())
-        for weight, piece in zip(weights, pieces):
-            parts = F.cross_entropy(other(piece[0]).flatten(0, 1), piece[1].flatten())
-            (weight * parts).backward()
-        if torch.allclose(theirs.weight.grad, other.weight.grad, atol=1e-6):
+        (other,) = _layers(1)
+        for weight, (inputs, targets) in zip(weights, pieces):
+            loss = F.cross_entropy(other(inputs).flatten(0, 1), targets.flatten())
+            (weight * loss).backward()
+        if torch.allclose(gradient, other.weight.grad, atol=1e-6):
             return f"This is {rule}: each target that counts should weigh the same."
-    if not torch.allclose(theirs.weight.grad, ours.weight.grad, atol=1e-6):
+    return None
+
+
+def efficiency_accumulate(answer) -> str | None:
+    """A function that accumulates the gradient of pieces with padding."""
+    if not callable(answer):
+        return "Give a function accumulate(model, pieces), without calling it."
+    ours, theirs = _layers(2)
+    pieces = _pieces(torch.Generator().manual_seed(3))
+    loss, said = _whole(ours, pieces), answer(theirs, pieces)
+    gradient = theirs.weight.grad
+    if gradient is None:
+        return "The parameters have no gradient afterwards: call backward for each piece."
+    if (mistake := _mistake(gradient, pieces)) is not None:
+        return mistake
+    if not torch.allclose(gradient, ours.weight.grad, atol=1e-6):
         return "The gradient is not that of the whole batch: divide sums by the number of targets."
     if not isinstance(said, Real) or isinstance(said, bool):
         return "Return the loss as a Python number: .item() makes one."
