@@ -87,14 +87,19 @@ def training_loop_momentum(kind) -> str | None:
     if not isinstance(kind, type):
         return "Give the class Momentum itself, without making an object of it."
     draw = torch.Generator().manual_seed(1)
-    ours, theirs = _parameters(), _parameters()
-    start = [p.detach().clone() for p in ours]
+    ours = _parameters()
     one = kind(_groups(ours), lr=0.1, momentum=0.9)
     needed = ("param_groups", "zero_grad", "step", "state_dict", "load_state_dict")
     if missing := [name for name in needed if not hasattr(one, name)]:
         return f"It lacks {missing[0]}, which the trainer or save needs."
     if len(one.param_groups) != 2 or any("lr" not in group for group in one.param_groups):
         return 'Keep all groups, each with its "lr": the trainer sets the rate there.'
+    return _follows(one, ours, draw) or _forgets(one, ours) or _resumes(kind, one, ours, draw)
+
+
+def _follows(one, ours, draw: torch.Generator) -> str | None:
+    """Whether an optimizer takes the steps of PyTorch's."""
+    start, theirs = _parameters(), _parameters()
     two = torch.optim.SGD(_groups(theirs), lr=0.1, momentum=0.9)
     try:
         _steps([one, two], [ours, theirs], 1, draw)
@@ -109,7 +114,7 @@ def training_loop_momentum(kind) -> str | None:
     _steps([one, two], [ours, theirs], 3, draw)
     if _apart(ours, theirs):
         return "Later steps go wrong: keep μ times the old velocity, and use the group's own lr."
-    return _forgets(one, ours) or _resumes(kind, one, ours, draw)
+    return None
 
 
 def _forgets(one, ours) -> str | None:
