@@ -9,6 +9,15 @@ from scratchlm.scaling_law import predicted
 
 TYPICAL = torch.tensor([math.log(1.7), math.log(400.0), math.log(410.0), 0.34, 0.28]).double()
 BILL = {"operations": 3.15e23, "days": 36.46, "tokens per parameter": 300 / 175}
+SLIPS = [  # a value, how many times too large it is, what to say
+    (
+        "operations",
+        1 / 3,
+        "2 N D is the way forward alone: training also goes back, which costs twice as much.",
+    ),
+    ("days", 24, "Those are hours: a day has 86,400 seconds."),
+    ("days", 1_000, "That is for one machine: a thousand work at a time."),
+]
 
 
 def scaling_bill(answer) -> str | None:
@@ -17,18 +26,16 @@ def scaling_bill(answer) -> str | None:
         return f"Give a dict with the keys {', '.join(BILL)}."
     if not all(isinstance(x, Real) and math.isfinite(x) for x in answer.values()):
         return "Every value should be a number."
-    if math.isclose(answer["operations"], BILL["operations"] / 3, rel_tol=0.02):
-        return "2 N D is the way forward alone: training also goes back, which costs twice as much."
-    if not math.isclose(answer["operations"], BILL["operations"], rel_tol=0.02):
-        return "The operations are 6 N D: six times the parameters times the tokens."
-    if math.isclose(answer["days"], BILL["days"] * 24, rel_tol=0.02):
-        return "Those are hours: a day has 86,400 seconds."
-    if math.isclose(answer["days"], BILL["days"] * 1000, rel_tol=0.02):
-        return "That is for one machine: a thousand work at a time."
-    if not math.isclose(answer["days"], BILL["days"], rel_tol=0.02):
-        return "Divide the operations by 1,000 machines, by 10^14 a second, by 86,400 seconds."
-    right = math.isclose(answer["tokens per parameter"], BILL["tokens per parameter"], rel_tol=0.05)
-    return None if right else "Divide the tokens by the parameters, not the other way round."
+    for name, times, hint in SLIPS:
+        if math.isclose(answer[name], BILL[name] * times, rel_tol=0.02):
+            return hint
+    hints = {
+        "operations": "The operations are 6 N D: six times the parameters times the tokens.",
+        "days": "Divide the operations by 1,000 machines, by 10^14 a second, by 86,400 seconds.",
+        "tokens per parameter": "Divide the tokens by the parameters, not the other way round.",
+    }
+    wrong = [name for name in BILL if not math.isclose(answer[name], BILL[name], rel_tol=0.03)]
+    return hints[wrong[0]] if wrong else None
 
 
 def _number(function, *arguments) -> float | str:
@@ -104,27 +111,34 @@ def _served_hint(sizes: list[float], right: float, served: float) -> str:
     )
 
 
+def _exact() -> torch.Tensor:
+    """Return runs (3, n) that follow a law without any error."""
+    grid = torch.cartesian_prod(torch.logspace(3, 5, 5), torch.logspace(4.5, 6, 4)).double().T
+    law = torch.tensor([math.log(1.5), math.log(60.0), math.log(300.0), 0.5, 0.5]).double()
+    return torch.stack([*grid, predicted(law[None], *grid)[0]])
+
+
 def scaling_backtest(function) -> str | None:
     """How far off a law was that knew only the cheaper runs."""
     if not callable(function):
         return "Give the function backtest itself."
-    grid = torch.cartesian_prod(torch.logspace(3, 5, 5), torch.logspace(4.5, 6, 4)).double()
-    size, data = grid.T
-    law = torch.tensor([math.log(1.5), math.log(60.0), math.log(300.0), 0.5, 0.5]).double()
-    exact = torch.stack([size, data, predicted(law[None], size, data)[0]])
-    budget = 6 * (size * data).median().item()
-    found = _number(function, exact, budget)
+    runs = _exact()
+    compute = 6 * runs[0] * runs[1]
+    budget = compute.median().item()
+    found = _number(function, runs.clone(), budget)
     if isinstance(found, str):
         return found
     if abs(found) > 2e-3:
         return "On runs that follow a law exactly the error should be 0, or nearly."
-    raised = exact.clone()
-    dear = 6 * size * data > budget
-    raised[2, dear] *= 1.1
-    found = _number(function, raised, budget)
-    if isinstance(found, str):
-        return found
-    if math.isclose(found, math.log(1.1) ** 2, abs_tol=5e-4):
+    runs[2, compute > budget] *= 1.1
+    found = _number(function, runs, budget)
+    return found if isinstance(found, str) else _backtest_hint(found)
+
+
+def _backtest_hint(found: float) -> str | None:
+    """What to say of the error for dear runs that are ten per cent above the law."""
+    right = math.log(1.1)
+    if math.isclose(found, right**2, abs_tol=5e-4):
         return "Take the size of each log ratio, not its square."
     if abs(found) < 0.04:
         return (
@@ -132,7 +146,6 @@ def scaling_backtest(function) -> str | None:
         )
     if found < 0:
         return "An error below 0: take its size, or errors of both signs cancel."
-    right = abs(found - math.log(1.1)) < 3e-3
-    return (
-        None if right else f"log 1.1 is {math.log(1.1):.4f}, not {found:.4f}: average |log ratio|."
-    )
+    if abs(found - right) < 3e-3:
+        return None
+    return f"log 1.1 is {right:.4f}, not {found:.4f}: average |log ratio|."
