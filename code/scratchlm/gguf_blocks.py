@@ -1,4 +1,4 @@
-"""Blocks of 32 weights as GGUF files keep them, Q8_0 and Q4_1: bytes to numbers and back.
+"""Blocks of 32 weights as GGUF files keep them, Q8_0 and Q4_1: as numbers.
 
 Q8_0, 34 bytes: a scale (float16), then 32 whole numbers from -127 to 127; weight = scale · number.
 Q4_1, 20 bytes: a scale and a least value (float16 each), then 32 numbers from 0 to 15, two a byte,
@@ -24,28 +24,6 @@ def decode_q4_1(blocks: Tensor) -> Tensor:
     pairs = blocks[..., 4:]  # (…, 16)
     numbers = torch.cat([pairs & 15, pairs >> 4], dim=-1)  # (…, 32)
     return numbers * scale + least
-
-
-def encode_q8_0(weights: Tensor) -> Tensor:
-    """Return blocks (…, 34), uint8, for weights (…, 32): the largest becomes ±127."""
-    scale = weights.abs().amax(dim=-1, keepdim=True) / 127  # (…, 1)
-    numbers = (weights / scale.clamp(min=1e-30)).round()
-    return torch.cat([as_bytes(scale.half()), as_bytes(numbers.to(torch.int8))], dim=-1)
-
-
-def encode_q4_1(weights: Tensor) -> Tensor:
-    """Return blocks (…, 20), uint8, for weights (…, 32): least and largest become 0 and 15."""
-    least, most = weights.aminmax(dim=-1, keepdim=True)  # (…, 1) each
-    scale = (most - least) / 15
-    numbers = ((weights - least) / scale.clamp(min=1e-30)).round().clamp(0, 15).byte()
-    low, high = numbers.chunk(2, dim=-1)  # (…, 16) each
-    ends = torch.cat([scale, least], dim=-1).half()  # (…, 2)
-    return torch.cat([as_bytes(ends), low | high << 4], dim=-1)
-
-
-def as_bytes(numbers: Tensor) -> Tensor:
-    """Return the bytes in memory of numbers (…, n): uint8 (…, n · bytes a number)."""
-    return numbers.contiguous().view(torch.uint8)
 
 
 KINDS = {  # number of the kind in a file: name, weights a block, bytes a block, decoder

@@ -3,14 +3,14 @@
 model = load_gpt2("model.safetensors")
 """
 
-import socket
 from pathlib import Path
 
 from safetensors import safe_open
 from torch import Tensor
 
 from scratchlm.gpt import GPT, GPTConfig
-from scratchlm.loading import check_whole, fill, hollow, refuse_pickle
+from scratchlm.loading import fill, hollow
+from scratchlm.weight_files import check_whole, refuse_pickle
 
 GPT2_SMALL = GPTConfig(50_257, context_length=1024, d_model=768, n_heads=12, n_layers=12)
 
@@ -65,20 +65,3 @@ def load_gpt2(path: str | Path, config: GPTConfig = GPT2_SMALL) -> GPT:
         shapes = {name: tuple(file.get_slice(long).get_shape()) for name, long in names.items()}
         fill(gpt2_places(model), shapes, lambda name: file.get_tensor(names[name]))
     return model.eval()
-
-
-def fetch_gpt2() -> Path | None:
-    """Return the published checkpoint of GPT-2, 124M parameters, 548 MB, or None.
-
-    None if there is no way to its hub, or the package `huggingface_hub` is not installed.
-    """
-    try:
-        from huggingface_hub import hf_hub_download
-
-        socket.create_connection(("huggingface.co", 443), timeout=2).close()
-        revision = "607a30d783dfa663caf39e06633721c8d4cfcd7e"
-        return Path(
-            hf_hub_download("openai-community/gpt2", "model.safetensors", revision=revision)
-        )
-    except (ImportError, OSError, RuntimeError):
-        return None

@@ -4,49 +4,11 @@ A loader says where each tensor of the file belongs: `places`, a dictionary from
 to a view of the parameter that it fills, in the shape that the tensor has in the file.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-
-PICKLES = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
-
-
-def refuse_pickle(path: str | Path) -> None:
-    """Raise ValueError for a file that can run code when it is opened."""
-    path = Path(path)
-    if path.suffix in PICKLES:
-        raise ValueError(
-            f"{path.name} is a pickle, which can run any code when it is opened: "
-            "use the model's .safetensors or .gguf file."
-        )
-
-
-def check_whole(path: str | Path) -> None:
-    """Raise ValueError if a safetensors file ends before one of its tensors does."""
-    path = Path(path)
-    size = path.stat().st_size
-    with open(path, "rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")  # of the header, which is JSON
-        try:
-            header = json.loads(stream.read(length) if length < size else b"")
-        except ValueError:
-            raise ValueError(
-                f"{path.name} is no safetensors file, or ends within its header: fetch it again."
-            ) from None
-    header.pop("__metadata__", None)
-    for name, entry in header.items():
-        start, end = entry["data_offsets"]
-        shape, there = tuple(entry["shape"]), max(0, size - 8 - length - start)
-        if there < end - start:
-            rows = there * shape[0] // (end - start)
-            raise ValueError(
-                f"{path.name} ends within {name}: its shape is {shape}, and only "
-                f"{(rows, *shape[1:])} are there; fetch the file again."
-            )
 
 
 def check_shapes(places: Mapping[str, Tensor], shapes: Mapping[str, tuple]) -> None:

@@ -15,40 +15,14 @@ import torch
 from torch import Tensor
 
 from scratchlm import data
+from scratchlm.gguf_facts import llama_config, read_tokenizer
 from scratchlm.gguf_file import GGUFFile
-from scratchlm.llama import KVCache, Llama, LlamaConfig
-from scratchlm.loading import fill, hollow, refuse_pickle
+from scratchlm.llama import KVCache, Llama
+from scratchlm.loading import fill, hollow
 from scratchlm.tokenizer import BPETokenizer
-from scratchlm.tokenizer_files import stand_ins
+from scratchlm.weight_files import refuse_pickle
 
-SMOLLM_PATTERN = (
-    r"'(?:s|t|re|ve|m|ll|d)"  # the endings of contractions, in lower case
-    r"| ?\p{L}+"  # letters, with the space before them
-    r"|\p{N}"  # digits one by one, without a space
-    r"| ?[^\s\p{L}\p{N}]+"  # all other signs, with the space before them
-    r"|\s+(?![^\s\p{N}])|\s+"  # whitespace, except a last blank that the next word takes
-)
 GREETING = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
-
-
-def llama_config(facts: dict) -> LlamaConfig:
-    """Return the size of the model in a GGUF file; ValueError if it is none of our family."""
-    if (family := facts.get("general.architecture")) != "llama":
-        raise ValueError(f"The file holds a model of the kind {family!r}: Llama reads 'llama'.")
-    sizes = {
-        "context_length": "context_length",
-        "d_model": "embedding_length",
-        "n_heads": "attention.head_count",
-        "n_kv_heads": "attention.head_count_kv",
-        "n_layers": "block_count",
-        "d_ff": "feed_forward_length",
-        "rope_base": "rope.freq_base",
-        "epsilon": "attention.layer_norm_rms_epsilon",
-    }
-    if missing := [fact for fact in sizes.values() if f"llama.{fact}" not in facts]:
-        raise ValueError(f"The file does not state llama.{missing[0]}, a size of the model.")
-    given = {name: facts[f"llama.{fact}"] for name, fact in sizes.items()}
-    return LlamaConfig(vocab_size=len(facts["tokenizer.ggml.tokens"]), **given)
 
 
 def llama_places(model: Llama) -> dict[str, Tensor]:
@@ -83,47 +57,25 @@ def unpermute(rows: Tensor, d_head: int) -> Tensor:
     return pairs.transpose(1, 2).flatten(0, 2)
 
 
-def read_llama(file: GGUFFile) -> Llama:
-    """Return the model in an open file. ValueError, in one sentence, if it does not fit."""
-    config = llama_config(file.facts)
-    model = hollow(Llama, config)
-
-    def read(name: str) -> Tensor:
-        turned = name.endswith(("attn_q.weight", "attn_k.weight"))
-        return unpermute(file.read(name), config.d_head) if turned else file.read(name)
-
-    fill(llama_places(model), {name: e.shape for name, e in file.tensors.items()}, read)
-    return model.eval()
-
-
-def read_tokenizer(facts: dict) -> BPETokenizer:
-    """Return the tokenizer that a GGUF file describes.
-
-    Bytes without a token, which occur in no common text, get ids behind the vocabulary.
-    """
-    if facts.get("tokenizer.ggml.pre") != "smollm":
-        raise ValueError(
-            f"The file's text is cut by {facts.get('tokenizer.ggml.pre')!r}, not 'smollm'."
-        )
-    names, kinds = facts["tokenizer.ggml.tokens"], facts["tokenizer.ggml.token_type"]
-    byte_of = stand_ins()
-    ranks, specials = {}, {}
-    for i, (name, kind) in enumerate(zip(names, kinds)):
-        if kind == 3:  # one that controls
-            specials[name] = i
-        else:
-            ranks[bytes(map(byte_of.get, name))] = i
-    lacking = [bytes([b]) for b in range(256) if bytes([b]) not in ranks]
-    ranks |= {byte: len(names) + i for i, byte in enumerate(lacking)}
-    return BPETokenizer(ranks, SMOLLM_PATTERN, specials)
+def weights_of(file: GGUFFile, name: str) -> Tensor:
+    """Return a tensor of a file, decoded, with the rows of queries and keys in our order."""
+    turned = name.endswith(("attn_q.weight", "attn_k.weight"))
+    d_head = file.facts["llama.embedding_length"] // file.facts["llama.attention.head_count"]
+    return unpermute(file.read(name), d_head) if turned else file.read(name)
 
 
 def load_smollm2(path: str | Path | None = None) -> tuple[Llama, BPETokenizer]:
-    """Return model and tokenizer from a GGUF file, by default SmolLM2-135M-Instruct."""
+    """Return model and tokenizer from a GGUF file, by default SmolLM2-135M-Instruct.
+
+    ValueError, in one sentence, for a pickle, a damaged file, or another kind of model.
+    """
     path = data.load("smollm2-135m-instruct") if path is None else path
     refuse_pickle(path)
     file = GGUFFile(path)
-    return read_llama(file), read_tokenizer(file.facts)
+    model = hollow(Llama, llama_config(file.facts))
+    shapes = {name: entry.shape for name, entry in file.tensors.items()}
+    fill(llama_places(model), shapes, lambda name: weights_of(file, name))
+    return model.eval(), read_tokenizer(file.facts)
 
 
 def chat_ids(tokenizer: BPETokenizer, messages: Iterable[tuple[str, str]]) -> list[int]:
@@ -143,17 +95,12 @@ def chat_ids(tokenizer: BPETokenizer, messages: Iterable[tuple[str, str]]) -> li
     return [*ids, begin, *tokenizer.encode_ordinary("assistant\n")]
 
 
-def likeliest(logits: Tensor) -> int:
-    """Return the token with the largest logit: the greedy choice."""
-    return int(logits.argmax())
-
-
 @torch.inference_mode()
 def continue_ids(
     model: Llama,
     ids: list[int],
     max_tokens: int,
-    choose: Callable[[Tensor], int] = likeliest,
+    choose: Callable[[Tensor], Tensor] = torch.argmax,
     stop: Collection[int] = (),
 ) -> Iterator[int]:
     """Yield the ids that a model writes after `ids`, until one in `stop`, which is not yielded.
@@ -164,7 +111,7 @@ def continue_ids(
     unread = torch.tensor([ids])  # (1, T)
     for _ in range(max_tokens):
         last = model.hidden(unread, cache)[:, -1]  # (1, C)
-        token = choose(model.head(last)[0])
+        token = int(choose(model.head(last)[0]))
         if token in stop:
             return
         yield token
@@ -186,7 +133,7 @@ def reply(
     tokenizer: BPETokenizer,
     question: str,
     max_tokens: int = 200,
-    choose: Callable[[Tensor], int] = likeliest,
+    choose: Callable[[Tensor], Tensor] = torch.argmax,
 ) -> Iterator[str]:
     """Yield the model's answer to one question, piece by piece."""
     ids = chat_ids(tokenizer, [("user", question)])

@@ -1,4 +1,7 @@
-"""Train a GPT on the characters of a text: `python -m scratchlm.train --help`."""
+"""Train a GPT on the characters of a text: `python -m scratchlm.train --help`.
+
+Started by `torchrun`, its processes share every batch.
+"""
 
 import argparse
 import inspect
@@ -6,13 +9,26 @@ import random
 import re
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
+from torch import Tensor
 
 from scratchlm import cache, data
 from scratchlm.characters import CharTokenizer
+from scratchlm.data_parallel import (
+    ParallelConfig,
+    Place,
+    average,
+    draw_share,
+    find_place,
+    joined,
+    same_start,
+)
 from scratchlm.gpt import GPT, GPTConfig
 from scratchlm.metrics import bits_per_character, perplexity
 from scratchlm.resume import resume, save
@@ -20,6 +36,7 @@ from scratchlm.trainer import Trainer, TrainerConfig
 
 SIZE = {"context_length": 64, "d_model": 128, "n_heads": 4, "n_layers": 4}  # the plain recipe
 FILE = "checkpoint.safetensors"
+ALONE = Place()
 
 
 def add_options(parser: argparse.ArgumentParser, config: type, title: str) -> None:
@@ -50,7 +67,8 @@ def make_parser() -> Parser:
     """Return the parser of all options."""
     parser = Parser(
         prog="python -m scratchlm.train",
-        description="Train a GPT on the characters of a text. Ctrl-C saves; --resume goes on.",
+        description="Train a GPT on the characters of a text. Ctrl-C saves; --resume goes on. "
+        "With `torchrun --nproc-per-node 2 -m scratchlm.train` two processes share every batch.",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
     parser.add_argument(
@@ -92,20 +110,33 @@ def chosen(config: type, options: argparse.Namespace, **others) -> GPTConfig | T
     return config(**{name: getattr(options, name) for name in names}, **others)
 
 
-def make_trainer(options: argparse.Namespace) -> Trainer:
-    """Return the trainer that the options describe, at step 0."""
-    if options.device not in ("cpu", "cuda"):
-        raise ValueError(f"There is no device {options.device}: give --device cpu or cuda.")
-    if options.device == "cuda" and not torch.cuda.is_available():
+def find_device(name: str, place: Place) -> torch.device:
+    """Return where a process computes; ValueError if there is no such device for it."""
+    if name not in ("cpu", "cuda"):
+        raise ValueError(f"There is no device {name}: give --device cpu or cuda.")
+    if name == "cpu":
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
         raise ValueError("There is no GPU that PyTorch can use: give --device cpu.")
+    if place.local_rank >= (count := torch.cuda.device_count()):
+        raise ValueError(f"This machine has {count} GPUs: give --nproc-per-node {count} or less.")
+    return torch.device("cuda", place.local_rank)
+
+
+def make_trainer(options: argparse.Namespace, place: Place = ALONE) -> Trainer:
+    """Return the trainer that the options describe, at step 0."""
+    device = find_device(options.device, place)
     text = read_text(options.text)
     tokenizer = CharTokenizer("".join(sorted(set(text))))
     ids, val_ids = (torch.tensor(tokenizer.encode(part)) for part in data.split_text(text))
-    training = chosen(TrainerConfig, options)
+    training = chosen(ParallelConfig, options, processes=place.processes)
     random.seed(training.seed)
     torch.manual_seed(training.seed)  # decides the first parameters, and dropout
     model = GPT(chosen(GPTConfig, options, vocab_size=len(tokenizer)))
-    return Trainer(model.to(torch.device(options.device)), ids, val_ids, training)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    draw = {} if place == ALONE else {"draw": draw_share(place)}
+    return Trainer(model.to(device), ids, val_ids, training, **draw)
 
 
 class Stopped(Exception):
@@ -115,26 +146,52 @@ class Stopped(Exception):
 class Watch:
     """What happens after each step: reports, checkpoints, and an end when Ctrl-C was pressed."""
 
-    def __init__(self, path: Path, save_every: int):
-        self.path, self.save_every, self.stopped, self.told = path, save_every, False, -1
+    def __init__(self, path: Path, save_every: int, place: Place = ALONE):
+        self.path, self.save_every, self.place = path, save_every, place
+        self.asked, self.stopped, self.told = False, False, -1
 
     def stop(self, *_) -> None:
-        """Let the step be finished; a second Ctrl-C ends at once."""
-        self.stopped = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        """Let the step be finished; if there is one process, a second Ctrl-C ends at once."""
+        self.asked = True
+        if self.place.processes == 1:  # torchrun passes on what the keyboard has sent already
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def average(self, tensors: list[Tensor]) -> None:
+        """Average over the processes; whether anybody was asked to stop travels along."""
+        asked = torch.tensor(float(self.asked), device=tensors[0].device)
+        self.together(average, [*tensors, asked])
+        self.stopped = asked.item() > 0  # all stop after the same step, or none
 
     def __call__(self, trainer: Trainer) -> None:
         """Report an evaluation that is new; save when it is time or when asked to stop."""
         self.report(trainer)
+        if self.place.processes == 1:
+            self.stopped = self.asked
         if self.stopped or trainer.step % self.save_every == 0:
-            save(trainer, self.path)
+            self.save(trainer)
         if self.stopped:
             raise Stopped
+
+    def save(self, trainer: Trainer) -> None:
+        """Write the checkpoint: process 0, for all have the same model."""
+        if self.place.rank == 0:
+            save(trainer, self.path)
+        if self.place.processes > 1:
+            self.together(dist.barrier)  # nobody leaves before it is written
+
+    def together(self, act: Callable, *arguments) -> None:
+        """Do what all processes have to do; OSError if one of them is gone."""
+        try:
+            act(*arguments)
+        except RuntimeError as error:
+            raise ConnectionError(
+                f"A process of the run is gone: start again, with --resume if there is {self.path}."
+            ) from error
 
     def report(self, trainer: Trainer) -> None:
         """Print the losses of the last evaluation, once."""
         log = trainer.log
-        if log.evaluated and log.evaluated[-1] > self.told:
+        if self.place.rank == 0 and log.evaluated and log.evaluated[-1] > self.told:
             self.told, val = log.evaluated[-1], log.val[-1]
             print(
                 f"step {self.told}: training loss {log.train[-1]:.4f}, validation loss {val:.4f}, "
@@ -144,36 +201,51 @@ class Watch:
             )
 
 
-def train(options: argparse.Namespace) -> None:
+@contextmanager
+def signals(handler: Callable) -> Iterator[None]:
+    """Let a function answer Ctrl-C, and the request to end that clusters send."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, old in zip(numbers, before):
+            signal.signal(number, old)
+
+
+def train(options: argparse.Namespace, place: Place = ALONE) -> None:
     """Train as the options say, from the start or from a checkpoint. ValueError if that fails."""
     path = options.out / FILE
     if path.exists() and not options.resume:
         raise ValueError(f"There is a run in {options.out}: add --resume, or give another --out.")
-    trainer = make_trainer(options)
+    trainer, watch = make_trainer(options, place), Watch(path, options.save_every, place)
     if options.resume:
         resume(trainer, path)
-        print(f"resumed at step {trainer.step}", flush=True)
-    watch = Watch(path, options.save_every)
-    before = signal.signal(signal.SIGINT, watch.stop)
-    try:
+        if place.rank == 0:
+            print(f"resumed at step {trainer.step}", flush=True)
+    with signals(watch.stop), joined(place, "nccl" if options.device == "cuda" else "gloo"):
+        if place.processes > 1:
+            same_start(trainer.model)
+            trainer.average = watch.average
         trainer.run(after=watch)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    watch.report(trainer)
-    save(trainer, path)
-    print(f"The run is in {path}.")
+        watch.report(trainer)
+        watch.save(trainer)
+    if place.rank == 0:
+        print(f"The run is in {path}.")
 
 
 def main(arguments: list[str]) -> int:
     """Train as the arguments say; return the exit status: 2 for bad input, 130 for Ctrl-C."""
-    options = make_parser().parse_args(arguments)
+    options, place = make_parser().parse_args(arguments), find_place()
     try:
-        train(options)
+        train(options, place)
     except Stopped:
-        print("Stopped and saved: the same command with --resume goes on from here.")
+        if place.rank == 0:
+            print("Stopped and saved: the same command with --resume goes on from here.")
         return 130
     except (ValueError, OSError, cache.DataError) as error:
-        print(error, file=sys.stderr)
+        if place.local_rank == 0:  # one sentence for each machine
+            print(error, file=sys.stderr)
         return 2
     return 0
 

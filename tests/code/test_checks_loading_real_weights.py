@@ -4,22 +4,20 @@ import pytest
 import torch
 
 from scratchlm.checks import check, loading_real_weights
-from scratchlm.llama import KVCache, Llama, LlamaConfig
-from scratchlm.smollm import continue_ids, llama_places
+from scratchlm.llama import Llama, LlamaConfig
+from scratchlm.smollm import llama_places
 from tests.wrong import answers
 
 SLUG = "loading-real-weights"
 CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 NAMES = {
     "torch": torch,
-    "KVCache": KVCache,
     "Llama": Llama,
     "LlamaConfig": LlamaConfig,
-    "continue_ids": continue_ids,
     "llama_places": llama_places,
 }
 # What the solutions show besides, on the model of the chapter.
-SHOWN = ("\nprint(", "\nids = tokenizer")
+SHOWN = ("\nprint(",)
 
 
 @pytest.mark.parametrize(("exercise", "wrong"), answers.tries(SLUG))
@@ -34,7 +32,7 @@ def test_every_exercise_has_a_check():
     )
 
 
-@pytest.mark.parametrize("exercise", ["block", "q4-0", "names", "ahead"])
+@pytest.mark.parametrize("exercise", ["block", "q4-0", "names"])
 def test_solutions_that_need_no_model(exercise):
     code = CELLS[f"{SLUG}-{exercise}"]
     for shown in SHOWN:
@@ -44,8 +42,6 @@ def test_solutions_that_need_no_model(exercise):
 
 def test_right_answers_in_other_forms():
     assert check(f"{SLUG}-block", torch.tensor([1, -2, -1.25, 1.75]))
-    rises = {kind: rise + 0.01 for kind, rise in loading_real_weights.RISES.items()}
-    assert check(f"{SLUG}-sensitive", rises)
 
 
 @pytest.mark.parametrize("exercise", sorted(CELLS))

@@ -11,10 +11,10 @@ from gguf.quants import dequantize, quantize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchlm.gguf_blocks import decode_q4_1, decode_q8_0, encode_q4_1, encode_q8_0
+from scratchlm.gguf_blocks import decode_q4_1, decode_q8_0
 from scratchlm.gguf_file import GGUFFile
 
-CODES = [(Kind.Q8_0, decode_q8_0, encode_q8_0, 34), (Kind.Q4_1, decode_q4_1, encode_q4_1, 20)]
+CODES = [(Kind.Q8_0, decode_q8_0, 34), (Kind.Q4_1, decode_q4_1, 20)]
 
 
 def test_q4_1_by_hand():
@@ -32,42 +32,12 @@ def test_q8_0_by_hand():
 @given(st.integers(0, 10_000), st.sampled_from(CODES))
 @settings(deadline=None)
 def test_any_bytes_are_decoded_as_gguf_decodes_them(seed, code):
-    kind, decode, _, size = code
+    kind, decode, size = code
     draw = torch.Generator().manual_seed(seed)
     blocks = torch.randint(0, 256, (6, 3, size), dtype=torch.uint8, generator=draw)
     blocks[..., [1, 3]] &= 0x7B  # float16 that are finite
     theirs = torch.tensor(dequantize(blocks.flatten(1).numpy(), kind))
     assert torch.equal(decode(blocks).flatten(1), theirs)
-
-
-@given(st.integers(0, 10_000), st.sampled_from(CODES), st.floats(1e-3, 1e3))
-@settings(deadline=None)
-def test_encoding_is_that_of_gguf(seed, code, size):
-    kind, decode, encode, _ = code
-    draw = torch.Generator().manual_seed(seed)
-    weights = torch.randn(4, 2, 32, generator=draw) * size
-    ours = decode(encode(weights))
-    theirs = torch.tensor(dequantize(quantize(weights.flatten(1).numpy(), kind), kind))
-    spread = weights.amax() - weights.amin()
-    step = spread / (15 if kind == Kind.Q4_1 else 127)
-    assert (ours.flatten(1) - theirs).abs().max() <= 1.05 * step  # a tie may go either way
-    assert (ours - weights).abs().max() <= 0.6 * step
-
-
-@given(st.integers(0, 10_000))
-@settings(deadline=None)
-def test_what_was_rounded_stays_q8_0(seed):
-    weights = torch.randn(5, 32, generator=torch.Generator().manual_seed(seed))
-    once = decode_q8_0(encode_q8_0(weights))
-    assert torch.allclose(decode_q8_0(encode_q8_0(once)), once, rtol=2e-3)
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_blocks_of_one_value(code):
-    _, decode, encode, _ = code
-    for value in (0.0, 1.0, -3.0):
-        weights = torch.full((1, 32), value)
-        assert torch.allclose(decode(encode(weights)), weights, rtol=1e-3)
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from scratchlm.gpt import GPT, GPTConfig
 from scratchlm.gpt2_weights import GPT2_SMALL, gpt2_names, gpt2_places, load_gpt2
-from scratchlm.loading import check_shapes, check_whole, fill, hollow, refuse_pickle
+from scratchlm.loading import check_shapes, fill, hollow
+from scratchlm.weight_files import check_whole, refuse_pickle
 
 CONFIG = GPTConfig(vocab_size=60, context_length=16, d_model=24, n_heads=3, n_layers=2)
 

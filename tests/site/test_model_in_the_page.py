@@ -1,6 +1,7 @@
 """The model in the page: its numbers against PyTorch's on the same bytes, and how it writes."""
 
 import functools
+import json
 import random
 from pathlib import Path
 
@@ -584,17 +585,82 @@ def test_it_is_an_anywidget(visit):
     assert len(source.encode()) <= 26 * 1024
 
 
-@pytest.mark.needs_page("training-loop")
-@pytest.mark.parametrize("options", [WIDE, PHONE], ids=["wide", "phone"])
-def test_on_its_page(options, open_page, site):
-    visit = open_page(site / "chapters/pretraining/training-loop.html", hold=False, **options)
-    figure = visit.page.locator("[data-widget=model-in-the-page]")
-    figure.scroll_into_view_if_needed()
-    figure.locator(".mp").wait_for()
+# ------------------------------------------------------------------------- the book's own model
+
+OURS = "[data-widget=model-in-the-page]"
+ON_PAGE = """async () => {
+  const source = document.querySelector("[data-widget-module=model-in-the-page]").textContent;
+  window.lab = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  window.last = (reading) => {
+    for (;;) {
+      const { done, value } = reading.next();
+      if (done) return value;
+    }
+  };
+}"""
+
+
+@pytest.fixture
+def book_page(open_page, site):
+    """`book_page(**options)`: the chapter's page, scrolled to the model, and the model's figure."""
+
+    def book_page(**options):
+        visit = open_page(site / "chapters/pretraining/training-loop.html", hold=False, **options)
+        figure = visit.page.locator(OURS)
+        figure.scroll_into_view_if_needed()
+        figure.locator(".mp").wait_for()
+        return visit, figure
+
+    return book_page
+
+
+def load_ours(figure):
     figure.get_by_role("button", name="Load the model").click()
     figure.locator(".mp[data-state=ready]").wait_for()
+
+
+def file_of(visit, figure):
+    """The path of the file that the figure may ask for."""
+    address = figure.get_attribute("data-file").partition("?")[0]
+    return Path(visit.page.url.removeprefix("file://")).parent / address
+
+
+@pytest.mark.needs_page("training-loop")
+@pytest.mark.parametrize("options", [WIDE, PHONE], ids=["wide", "phone"])
+def test_on_its_page(options, book_page):
+    visit, figure = book_page(**options)
+    load_ours(figure)
     figure.get_by_label("Length", exact=True).fill("80")
     figure.get_by_role("button", name="Write").click()
     figure.locator(".mp[data-state=ready][data-written='80']").wait_for()
     assert figure.locator(".mp").evaluate("e => e.scrollHeight <= e.clientHeight")
     assert checks.overflow(visit) == [] and not visit.errors
+
+
+@pytest.mark.needs_page("training-loop")
+def test_its_page_loads_the_model_only_when_asked(book_page):
+    visit, figure = book_page(**WIDE)
+    file = file_of(visit, figure)
+    assert file.stat().st_size <= 1_200_000
+    visit.page.wait_for_timeout(100)
+    assert not [url for url in visit.requests if file.name in url]
+    load_ours(figure)
+    assert len([url for url in visit.requests if file.name in url]) == 1
+
+
+@pytest.mark.needs_page("training-loop")
+def test_its_logits_are_pytorchs(book_page):
+    """The trained model, from the bytes that the page loads: prompts short, full, and too long."""
+    visit, figure = book_page(**WIDE)
+    source = file_of(visit, figure).read_text("utf-8")
+    exported = json.loads(source.removeprefix("document.currentScript.file = ").rstrip(";\n"))
+    model, vocabulary = dequantize(exported), exported["vocabulary"]
+    texts = ["R", "ROMEO:\n", "First Citizen:\nBefore we proceed any further, hear me speak.\n" * 3]
+    texts = [[vocabulary.index(c) for c in text] for text in texts]
+    texts += [draw_ids(model.config, length, length) for length in (63, 64, 65)]
+    visit.page.evaluate(ON_PAGE)
+    for ids, logits in zip(texts, visit.page.evaluate(READ, [exported, 8, texts])):
+        begin = 8 * max(0, -((64 - len(ids)) // 8))
+        with torch.inference_mode():
+            wanted = model(torch.tensor([ids[begin:]]))[0, -1]
+        np.testing.assert_allclose(logits, wanted, atol=NEAR, err_msg=len(ids))

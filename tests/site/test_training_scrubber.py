@@ -1,9 +1,11 @@
 """The training scrubber with attention maps, on a page of its own."""
 
+import json
 import re
 
 import pytest
 
+from tests.site import checks
 from tests.site.widget_page import PHONE, WIDE, Visitor
 
 LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -98,3 +100,24 @@ def test_without_maps_there_is_no_head_to_choose(visit):
     page = visit(plain)
     assert not page.get_by_role("combobox").count() and not page.locator(".ts-space").count()
     assert re.fullmatch("20", page.locator(".w-readouts b").first.inner_text()) and not page.errors
+
+
+@pytest.mark.needs_page("training-loop")
+@pytest.mark.parametrize("options", [WIDE, PHONE], ids=["wide", "phone"])
+def test_on_the_page_of_the_training_loop(options, open_page, site):
+    """The run of the book: its maps, for a step and a head of the reader's choice."""
+    visit = open_page(site / "chapters/pretraining/training-loop.html", hold=False, **options)
+    page = visit.page
+    figure = page.locator("[data-widget=training-scrubber]")
+    figure.scroll_into_view_if_needed()
+    figure.locator(".widget-body").wait_for()
+    data = json.loads(figure.locator('> script[type="application/json"]').text_content())
+    slider = figure.get_by_role("slider", name="Training step")
+    choice = figure.get_by_role("combobox", name="Attention head")
+    for key, index, head in [("End", -1, 13), ("Home", 0, 2)]:
+        slider.press(key)
+        choice.select_option(str(head))
+        wanted = [LEVELS.index(letter) / 63 for letter in data["snapshots"][index]["maps"][head]]
+        assert shades(figure) == pytest.approx(wanted, abs=0.001)
+    assert len(data["maps"]["heads"]) == 16 and len(data["snapshots"]) == 11
+    assert checks.overflow(visit) == [] and not visit.errors

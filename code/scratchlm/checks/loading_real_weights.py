@@ -4,18 +4,11 @@ import math
 from numbers import Real
 
 import torch
-from torch import nn
 
 from scratchlm.llama import Llama, LlamaConfig
-from scratchlm.smollm import continue_ids, llama_places
+from scratchlm.smollm import llama_places
 
 BLOCK = [1.0, -2.0, -1.25, 1.75]
-RISES = {  # nats
-    "attention.qkv": 0.385,
-    "attention.output": 0.058,
-    "feed_forward.gate_up": 0.301,
-    "feed_forward.output": 0.387,
-}
 
 
 def _numbers(answer, count: int) -> list | None:
@@ -127,83 +120,4 @@ def _other_place(name: str, place: torch.Tensor, wanted: torch.Tensor) -> str | 
         return f"The place of {name} is a copy, or in another parameter: give a view of its own."
     if place.storage_offset() != wanted.storage_offset():
         return f"The place of {name} is in the right parameter, but in the wrong rows."
-    return None
-
-
-def loading_real_weights_sensitive(answer) -> str | None:
-    """How much the loss rises when one kind of matrix has three bits."""
-    if not isinstance(answer, dict) or set(answer) != set(RISES):
-        return f"Give a dict with the keys {', '.join(RISES)}."
-    if not all(isinstance(x, Real) and math.isfinite(x) for x in answer.values()):
-        return "Every rise should be a number."
-    if min(answer.values()) > 3:
-        return "These are losses: take off the loss of the model as it was loaded."
-    if max(answer.values()) - min(answer.values()) < 0.02:
-        return "All kinds rise alike: restore the weights, and round only one kind at a time."
-    for kind, right in RISES.items():
-        if abs(answer[kind] - right) > 0.06:
-            return (
-                f"For {kind} it is not {answer[kind]:.2f}: round its matrices in all blocks to "
-                "three bits, and begin each time with the weights as they were loaded."
-            )
-    return None
-
-
-class _Counted(nn.Module):
-    """A model that counts how often it is called."""
-
-    def __init__(self, model: Llama):
-        super().__init__()
-        self.model, self.config, self.head, self.calls = model, model.config, model.head, 0
-
-    def hidden(self, ids, cache=None):
-        self.calls += 1
-        return self.model.hidden(ids, cache)
-
-    def forward(self, ids, cache=None):
-        return self.head(self.hidden(ids, cache))
-
-
-def _restless(seed: int) -> tuple[_Counted, list[int]]:
-    """Return a model of few tokens whose text repeats itself, but not always, and a text."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        model = Llama(LlamaConfig(5, 500, 16, 2, 1, 2, 24)).eval()
-        for parameter in model.parameters():
-            nn.init.normal_(parameter, std=0.5)
-        return _Counted(model), torch.randint(5, (30,)).tolist()
-
-
-def _other_ids(found, right: list[int]) -> str | None:
-    """Say in what the ids found differ from the right ones."""
-    if not isinstance(found, list):
-        return "Return a list of ids."
-    if len(found) != len(right):
-        return (
-            f"Asked for {len(right)} ids, it gives {len(found)}: return those after the text, "
-            "and no more."
-        )
-    if found == right:
-        return None
-    place = next(i for i, wanted in enumerate(right) if found[i] != wanted)
-    return (
-        f"Id {place} of {len(right)} differs from the greedy one: are wrong guesses forgotten, "
-        "and is the cache set back to what the text holds?"
-    )
-
-
-def loading_real_weights_ahead(function) -> str | None:
-    """Greedy writing with guesses: the same ids in fewer calls."""
-    if not callable(function):
-        return "Give the function greedy_ahead itself, without calling it."
-    saved = 0
-    for seed in range(4):
-        model, ids = _restless(seed)
-        right = list(continue_ids(model.model, ids, 40))
-        found = function(model, list(ids), 40)
-        if problem := _other_ids(found, right):
-            return problem
-        saved += 40 - model.calls
-    if saved < 30:
-        return "The ids are right, but it takes as many calls as without guesses."
     return None

@@ -83,11 +83,9 @@ def training_loop_momentum(kind) -> str | None:
     draw = torch.Generator().manual_seed(1)
     ours, theirs = _parameters(), _parameters()
     one = kind([{"params": ours}], lr=0.1, momentum=0.9)
-    missing = [
-        n for n in ("param_groups", "zero_grad", "step", "state_dict") if not hasattr(one, n)
-    ]
-    if missing or not hasattr(one, "load_state_dict"):
-        return f"It lacks {(missing or ['load_state_dict'])[0]}, which the trainer or save needs."
+    needed = ("param_groups", "zero_grad", "step", "state_dict", "load_state_dict")
+    if missing := [name for name in needed if not hasattr(one, name)]:
+        return f"It lacks {missing[0]}, which the trainer or save needs."
     if any("lr" not in group for group in one.param_groups):
         return 'Every group needs its "lr": the trainer sets the rate there.'
     two = torch.optim.SGD(theirs, lr=0.1, momentum=0.9)

@@ -58,24 +58,27 @@ def as_text(weights: Tensor) -> str:
     return "".join(LEVELS[x] for t, row in enumerate(levels) for x in row[: t + 1])
 
 
+def snapshot(trainer: Trainer, tokenizer: CharTokenizer) -> dict:
+    """Return what a look at the model shows: a text that it writes, and what its heads look at."""
+    line, start = (torch.tensor(tokenizer.encode(text)) for text in (LINE, "\n"))
+    maps = attention_maps(trainer.model, line).flatten(0, 1)
+    return {
+        "step": trainer.step,
+        "sample": tokenizer.decode(write(trainer.model, start, SAMPLE)[1:]),
+        "maps": [as_text(weights) for weights in maps],
+    }
+
+
 def train() -> tuple[dict[str, Tensor], dict]:
     """Train the model; return its tensors, and the log with what was seen on the way."""
     tokenizer, ids, val_ids = texts()
     trainer = Trainer(GPT(CONFIG), ids, val_ids, TRAINING)
-    line, start = (torch.tensor(tokenizer.encode(text)) for text in (LINE, "\n"))
     snapshots = []
 
     def look(trainer: Trainer) -> None:
         if trainer.step in MOMENTS:
             trainer.evaluate()
-            maps = attention_maps(trainer.model, line).flatten(0, 1)
-            snapshots.append(
-                {
-                    "step": trainer.step,
-                    "sample": tokenizer.decode(write(trainer.model, start, SAMPLE)[1:]),
-                    "maps": [as_text(weights) for weights in maps],
-                }
-            )
+            snapshots.append(snapshot(trainer, tokenizer))
 
     look(trainer)
     log = trainer.run(after=look)
