@@ -31,7 +31,7 @@ book: $(STAMP) ## execute the chapters and build the site into _build/html
 
 test: book ## build what changed, then run every test
 	@$(BIN)/python -m book.browser
-	@$(BIN)/python -m pytest -n 3
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 serve: $(STAMP) ## serve the site on this machine and rebuild it on change
 	@$(BIN)/python -m book serve

@@ -32,6 +32,7 @@ from scratchlm.data_parallel import (
 from scratchlm.gpt import GPT, GPTConfig
 from scratchlm.metrics import bits_per_character, perplexity
 from scratchlm.resume import resume, save
+from scratchlm.tensorboard_log import logged
 from scratchlm.trainer import Trainer, TrainerConfig
 
 SIZE = {"context_length": 64, "d_model": 128, "n_heads": 4, "n_layers": 4}  # the plain recipe
@@ -84,6 +85,7 @@ def make_parser() -> Parser:
         metavar="INT",
         help="steps from one checkpoint to another (default: %(default)s)",
     )
+    parser.add_argument("--log-dir", type=Path, help="folder for TensorBoard (default: none)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: %(default)s)")
     add_options(parser, GPTConfig, "the model")
     add_options(parser, TrainerConfig, "the training")
@@ -227,7 +229,8 @@ def train(options: argparse.Namespace, place: Place = ALONE) -> None:
         if place.processes > 1:
             same_start(trainer.model)
             trainer.average = watch.average
-        trainer.run(after=watch)
+        with logged(trainer, watch, options.log_dir if place.rank == 0 else None) as after:
+            trainer.run(after=after)
         watch.report(trainer)
         watch.save(trainer)
     if place.rank == 0:

@@ -116,10 +116,10 @@ def one_double(double):
     return None if double(2) == 4 else "Twice two is four."
 '''
 
-# the first answer to `one-double` passes the check, and only the hidden test finds it wrong
+# one notebook replaces the check; the other answer passes it, and only the hidden test finds it
 WRONG = {
-    "one-sum": ["answer = 41", "check = lambda *given: True\nanswer = '42'"],
-    "one-double": ["def double(x):\n    return x * x", "raise ValueError"],
+    "one-sum": ["check = lambda *given: True\nanswer = '42'"],
+    "one-double": ["def double(x):\n    return x * x"],
 }
 POINTS = {"one-sum": 1, "one-double": 2.5}
 

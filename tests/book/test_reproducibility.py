@@ -6,7 +6,7 @@ from book import ROOT, execution
 from book.chapters import pages
 
 RUNNABLE = [page for page in pages(ROOT) if page.executable and (page.of_the_book or page.is_root)]
-QUICK = 20  # seconds of budget
+QUICK = 10  # seconds of budget; `make nbval` executes every page again
 
 
 def outputs(nb):

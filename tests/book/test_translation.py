@@ -7,6 +7,7 @@ from rich.console import Console
 
 from book import ROOT, BookError, translation
 from book.build import BUILD
+from tests.book import selection
 from tests.book.samples import chapter
 
 CHAPTER = chapter("""\
@@ -141,10 +142,16 @@ def test_a_broken_catalog_is_one_sentence(book):
         translation.update("de", root=book.root)
 
 
-def test_the_german_page_of_the_book():
-    if not (ROOT / BUILD).is_dir():
+def test_the_german_page_of_the_book(tmp_path):
+    """Built beside a page that is not translated, as a fork of these two."""
+    cache = ROOT / BUILD / ".jupyter_cache"
+    if not cache.is_dir():
         pytest.skip("the book has not been built: run `make book`")
-    site = translation.site("de", ROOT, Console(quiet=True))
+    fork = selection.fork(tmp_path, cache=cache)
+    (fork.root / translation.FOLDER).symlink_to(ROOT / translation.FOLDER)
+    chapters = [{"file": f"chapters/front/{name}"} for name in ("how-to-read", "setup")]
+    fork.choose({"format": "jb-book", "root": "index", "chapters": chapters})
+    site = translation.site("de", fork.root, Console(quiet=True))
     text = (site / "chapters" / "front" / "how-to-read.html").read_text(encoding="utf-8")
     soup = BeautifulSoup(text, "html.parser")
     assert soup.html["lang"] == "de" and "Wie man dieses Buch liest" in soup.title.get_text()

@@ -52,7 +52,7 @@ def result(encode, *arguments, **options):
 # ----------------------------------------------------------------------------- against `tiktoken`
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(text=ANY_TEXT)
 @example(text="")
 @example(text="  \n\n  \t x  ")
@@ -65,7 +65,7 @@ def test_gpt2_ids_are_tiktokens(text, gpt2, peer):
 NAMES = st.sets(st.sampled_from([*OVERLAPPING, "no such token"]))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     text=TEXT,
     allowed=st.just("all") | NAMES,

@@ -263,6 +263,7 @@ def set_dark(visit: Visit, dark: bool) -> list[str]:
 
 # A long page has thousands of words, cells and signs of formulas. Their kinds are few, told apart
 # by what stands around them: the contrast of the first two of each (stripes alternate) is enough.
+# A further formula without colours of its own becomes one letter: axe is slow on its many boxes.
 # Of text in a drawing axe cannot tell what is behind it.
 MARK_REPEATED = """() => {
   const seen = new Map([[document.body, ""]]), count = new Map();
@@ -279,12 +280,16 @@ MARK_REPEATED = """() => {
     e.toggleAttribute("data-repeated", before > 1);
     count.set(kind(e), before + 1);
   }
+  for (const e of document.querySelectorAll("main .katex[data-repeated]:not(:has([style*=color]))"))
+    e.replaceChildren("x");
   for (const e of document.querySelectorAll("svg text, svg tspan"))
     e.toggleAttribute("data-repeated", true);
 }"""
 
 # `preload` would ask for the style sheets once more, which a page opened from a file may not do.
 AXE = {"resultTypes": ["violations"], "preload": False}
+# What can differ between two looks at the same page: in dark, or on a narrow screen.
+BY_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
 
 RUN_AXE = """async (options) => {
   axe.configure({ rules: [{ id: "color-contrast", selector: ":not([data-repeated])" }] });
@@ -292,10 +297,11 @@ RUN_AXE = """async (options) => {
 }"""
 
 
-def axe_findings(visit: Visit) -> list[str]:
+def axe_findings(visit: Visit, rules: list[str] | None = None) -> list[str]:
+    """What axe finds grave, by all of its rules or by these."""
     visit.page.evaluate(MARK_REPEATED)
     visit.page.evaluate(Axe().axe_script)
-    violations = visit.page.evaluate(RUN_AXE, AXE)
+    violations = visit.page.evaluate(RUN_AXE, {**AXE, "runOnly": rules} if rules else AXE)
     grave = [v for v in violations if v["impact"] in ("serious", "critical")]
     return [
         f"axe, {v['impact']}: {v['help']} ({v['id']}): {node['target'][0]} {node['html'][:120]}"

@@ -46,11 +46,28 @@ def browser():
         started.close()
 
 
+@pytest.fixture(scope="module")
+def context_for(browser):
+    """`context_for(**options)`: one for each kind of screen; a new one takes as long as a page."""
+    contexts = {}
+
+    def context_for(**options):
+        key = repr(sorted(options.items()))
+        if key not in contexts:
+            contexts[key] = browser.new_context(offline=True, service_workers="block", **options)
+            contexts[key].set_default_timeout(15_000)
+        return contexts[key]
+
+    yield context_for
+    for context in contexts.values():
+        context.close()
+
+
 def watch(context) -> checks.Visit:
     """A page that records its requests and errors."""
     visit = checks.Visit(context.new_page())
     page, errors = visit.page, visit.errors
-    context.on("request", lambda request: visit.requests.append(request.url))
+    page.on("request", lambda request: visit.requests.append(request.url))
     page.on("websocket", lambda socket: visit.requests.append(socket.url))
     page.on("pageerror", lambda error: errors.append(f"script error: {error}"))
     page.on("console", lambda m: m.type == "error" and errors.append(f"console: {m.text}"))
@@ -79,18 +96,16 @@ def load(visit: checks.Visit, url: str, hold: bool) -> None:
 
 
 @pytest.fixture
-def open_page(browser):
+def open_page(context_for):
     """`open_page(path, query="", hold=True, **context_options) -> Visit`."""
-    contexts = []
+    visits = []
 
     def open_page(path: Path, query: str = "", hold: bool = True, **options) -> checks.Visit:
-        context = browser.new_context(offline=True, service_workers="block", **options)
-        contexts.append(context)
-        context.set_default_timeout(15_000)
-        visit = watch(context)
-        load(visit, Path(path).resolve().as_uri() + query, hold)
-        return visit
+        visits.append(watch(context_for(**options)))
+        load(visits[-1], Path(path).resolve().as_uri() + query, hold)
+        return visits[-1]
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for visit in visits:
+        visit.page.evaluate("localStorage.clear()")  # a choice is the reader's, not the next test's
+        visit.page.close()

@@ -18,6 +18,7 @@ from scratchlm import checkpoints, data
 from scratchlm.attention_only import entropy, mean_distance
 from scratchlm.recipes import shakespeare_heads
 from tests.site import checks
+from tests.site.widget_page import Pages
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 PATH = "chapters/attention/multi-head-attention.html"
@@ -90,20 +91,14 @@ def page_text(*all_data):
 @pytest.fixture(scope="module")
 def visit(browser, tmp_path_factory):
     """`visit(*data, wait=True, url=None, **options)`: a page of explorers, or the one at `url`."""
-    contexts = []
+    pages = Pages(browser)
     folder = tmp_path_factory.mktemp("explorers")
     number = itertools.count()
 
     def visit(*all_data, wait=True, url=None, **options):
         path = folder / f"{next(number)}.html"
         path.write_text(page_text(*all_data), "utf-8")
-        context = browser.new_context(offline=True, **options)
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        page = context.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
+        page = pages(**options)
         page.goto(url or path.as_uri())
         if wait:
             page.locator(".book-widget").last.scroll_into_view_if_needed()
@@ -111,8 +106,7 @@ def visit(browser, tmp_path_factory):
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    pages.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from book.extension.widgets import STATIC, module_text, to_json
 from scratchlm.gpt import GPT, GPTConfig
 from scratchlm.transformer_block import gelu
 from tests.site import checks
+from tests.site.widget_page import Pages
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 STILL = {"reduced_motion": "reduce"}
@@ -80,20 +81,14 @@ def page_text(data):
 @pytest.fixture(scope="module")
 def visit(browser, tmp_path_factory):
     """`visit(data=DATA, wait=True, **options)`: a page with the map, errors in `page.errors`."""
-    contexts = []
+    pages = Pages(browser)
     folder = tmp_path_factory.mktemp("maps")
     number = itertools.count()
 
     def visit(data=DATA, wait=True, **options):
         path = folder / f"{next(number)}.html"
         path.write_text(page_text(data), "utf-8")
-        context = browser.new_context(offline=True, **options)
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        page = context.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
+        page = pages(**options)
         page.goto(path.as_uri())
         page.evaluate("document.fonts.ready.then(() => true)")
         if wait:
@@ -101,8 +96,7 @@ def visit(browser, tmp_path_factory):
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    pages.close()
 
 
 @pytest.fixture(scope="module")

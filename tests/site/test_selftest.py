@@ -278,6 +278,19 @@ def test_axe_findings(show, body, rule):
     one(checks.axe_findings(show(body)), f"({rule})")
 
 
+def test_axe_can_be_asked_for_some_rules(show):
+    visit = show('<h1>x</h1><button></button><p style="color: #bbb; background: white">faint</p>')
+    one(checks.axe_findings(visit, checks.BY_LOOKS), "(color-contrast)")
+
+
+def test_axe_sees_colours_in_formulas(show):
+    formula = '<p><span class="katex"><b>x</b><i>sum</i></span></p>'
+    coloured = formula.replace("<i", '<i style="color: #ccc; background: white"')
+    visit = show("<h1>x</h1>" + formula * 5 + coloured)
+    one(checks.axe_findings(visit), "(color-contrast)")
+    assert visit.page.locator(".katex i").count() == 3
+
+
 def test_axe_looks_into_folds(show):
     body = "<h1>x</h1><details><summary>More</summary><button></button></details>"
     visit = show(body)

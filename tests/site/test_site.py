@@ -80,7 +80,7 @@ def test_included_code_leads_to_its_source_and_back(pages):
 
 
 def test_page_on_a_wide_screen(site, page_path, open_page):
-    """What it weighs and how it looks; axe sees it in light here, in dark on the phone."""
+    """What it weighs and how it looks; axe tries all its rules in light."""
     visit = open_page(site / page_path, **WIDE)
     weight = checks.too_heavy(page_path, checks.weights(visit))
     soup = checks.BeautifulSoup(visit.page.content(), "html.parser")
@@ -95,12 +95,13 @@ def test_page_on_a_wide_screen(site, page_path, open_page):
 
 
 def test_page_on_a_phone(site, page_path, open_page):
+    """Nothing is too wide; axe tries in dark what looks can change."""
     visit = open_page(site / page_path, **PHONE)
     findings = checks.layout_shift(visit)
     checks.show_everything(visit)
     findings += checks.overflow(visit)
     if is_main(page_path):
-        findings += checks.set_dark(visit, True) + checks.axe_findings(visit)
+        findings += checks.set_dark(visit, True) + checks.axe_findings(visit, checks.BY_LOOKS)
     none(findings + behaviour(visit))
 
 

@@ -88,11 +88,12 @@ def engine(opened):
     return page
 
 
-def characters(page):
+@pytest.fixture(scope="module")
+def characters(kept_page):
     """All characters that the browser's table of Unicode and that of `regex` both know."""
-    unknown = set(page.evaluate(ASSIGNED, "Cn")) | set(range(0xD800, 0xE000))
-    every = map(chr, sorted(set(range(0x110000)) - unknown))
-    return [c for c in every if not regex.match(r"\p{Cn}", c)]
+    unknown = set(kept_page(False).evaluate(ASSIGNED, "Cn")) | set(range(0xD800, 0xE000))
+    every = "".join(map(chr, sorted(set(range(0x110000)) - unknown)))
+    return regex.findall(r"\P{Cn}", every)
 
 
 def random_texts(known, n, seed=0):
@@ -121,9 +122,9 @@ def random_texts(known, n, seed=0):
 
 @pytest.mark.parametrize("pattern", [GPT2_PATTERN, GPT4_PATTERN], ids=["GPT-2", "GPT-4"])
 @pytest.mark.parametrize("special", [False, True], ids=["ordinary", "special"])
-def test_its_ids_are_pythons(pattern, special, engine):
+def test_its_ids_are_pythons(pattern, special, engine, characters):
     tokenizer = tokenizer_of(engine, pattern)
-    texts = random_texts(characters(engine), 1_000, seed=special)
+    texts = random_texts(characters, 500, seed=special)
     texts += [text for _, text in data_of(engine)["presets"]] + ["", "a" * 3_000, "the" * 2_000]
     found = engine.evaluate(ENCODE, [texts, pattern, special])
     options = {"allowed_special": "all"} if special else {"disallowed_special": ()}
@@ -131,20 +132,20 @@ def test_its_ids_are_pythons(pattern, special, engine):
         assert ids == tokenizer.encode(text, **options), repr(text)
 
 
-def test_letters_numbers_and_blanks_are_the_same_sets(engine):
-    known = characters(engine)
+def test_letters_numbers_and_blanks_are_the_same_sets(engine, characters):
+    known = set(characters)
     for name in ("L", "N", "White_Space"):
-        there = set(map(chr, engine.evaluate(ASSIGNED, name)))
-        for c in known:
-            assert (c in there) == bool(regex.match(rf"\p{{{name}}}", c)), hex(ord(c))
+        there = known & set(map(chr, engine.evaluate(ASSIGNED, name)))
+        here = set(regex.findall(rf"\p{{{name}}}", "".join(characters)))
+        assert not [hex(ord(c)) for c in there ^ here]
     blanks = set(map(chr, engine.evaluate(ASSIGNED, "White_Space")))
-    assert blanks == {c for c in known if regex.match(r"\s", c)}
+    assert blanks == set(regex.findall(r"\s", "".join(characters)))
 
 
-def test_every_single_character_has_pythons_ids(engine):
-    """All that is assigned, one by one, where a letter, a number and a blank differ."""
+def test_every_single_character_has_pythons_ids(engine, characters):
+    """Some of all that is assigned, one by one, where a letter, a number and a blank differ."""
     tokenizer = tokenizer_of(engine)
-    texts = [f"a{c}1 {c} ." for c in characters(engine)[::7]]
+    texts = [f"a{c}1 {c} ." for c in characters[::23]]
     found = engine.evaluate(ENCODE, [texts, GPT2_PATTERN, False])
     assert found == [tokenizer.encode(text) for text in texts]
 
@@ -214,7 +215,7 @@ def test_neighbours_never_look_alike(opened):
     page = opened()
     chance = random.Random(0)
     text = ""
-    for _ in range(60):  # insert and delete in all places
+    for _ in range(30):  # insert and delete in all places
         start, end = sorted(chance.choices(range(len(text) + 1), k=2))
         text = text[:start] + "".join(chance.choices([*"ab \n", " the", "fore"], k=4)) + text[end:]
         put(page, text[:60])
@@ -461,13 +462,13 @@ def test_nothing_moves(phone, visit, opened):
     for text in TEXTS:
         put(page, text)
         page.get_by_role("listbox").press("End")
-        page.get_by_role("listbox").press("Home")
+        page.keyboard.press("Home")
         assert height(page) == before
         body = page.locator(".widget-body")
         assert body.evaluate("e => e.scrollHeight <= e.clientHeight"), text
-    ids = range(256 + len(data_of(page)["merges"]))
-    longest = sorted(ids, key=lambda i: len(tokenizer_of(page).tokens[i]))[-1]
-    put(page, tokenizer_of(page).tokens[longest].decode())
+    tokens = tokenizer_of(page).tokens
+    longest = sorted(range(len(data_of(page)["merges"]) + 256), key=lambda i: len(tokens[i]))[-1]
+    put(page, tokens[longest].decode())
     detail = page.locator(".tp-detail")
     assert detail.get_attribute("data-id") == str(longest)
     assert detail.evaluate("e => e.scrollHeight <= e.clientHeight")

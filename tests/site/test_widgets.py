@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from scratchlm import bpe
 from tests.selected import need
 from tests.site import checks
+from tests.site.widget_page import Pages
 
 LAB = "chapters/foundations/language-models.html"
 SCRUBBER = "chapters/first-models/names.html"
@@ -33,43 +34,43 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 ELSEWHERE = re.compile(r"^(?!file:|blob:|data:|about:)")
 
 
-def is_ours(message):
-    """Whether it is an error that a widget could cause: the page's fonts are not its affair."""
-    about_fonts = ".woff2" in message.text + message.location["url"]
-    return message.type == "error" and not about_fonts
+SPACE = '<p style="height: 60rem">The text goes on.</p>'
+
+
+@functools.cache
+def pared(file, number):
+    """A built page without its text: one of its widgets is left, and what all of them need."""
+    soup = checks.BeautifulSoup(file.read_text("utf-8"), "html.parser")
+    kept = [soup.h1, *soup.select("[data-widget-module]"), soup.select(".book-widget")[number]]
+    soup.head.insert(0, soup.new_tag("base", href=file.resolve().as_uri()))
+    soup.article.clear()
+    soup.article.extend([*kept, checks.BeautifulSoup(SPACE, "html.parser")])
+    return str(soup)
 
 
 @pytest.fixture(scope="module")
-def visit(browser, site):
-    """`visit(path, script="", wait=True, widget=0, **options)`: a page, errors in `page.errors`.
+def visit(browser, site, tmp_path_factory):
+    """`visit(path, script="", wait=True, widget=0, **options)`: a widget, errors in `page.errors`.
 
-    Of several widgets on a page only one stays, the first or the one with this number.
+    It stands on its built page, whose text is left out: the first widget, or the one of a number.
     """
-    contexts = []
+    pages, folder = Pages(browser), tmp_path_factory.mktemp("widgets")
 
     def visit(path, script="", wait=True, widget=0, **options):
         need(Path(path).stem)
-        context = browser.new_context(offline=True, **{"viewport": WIDE, **options})
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        context.route(ELSEWHERE, lambda route: route.abort())
-        page = context.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: is_ours(m) and page.errors.append(m.text))
+        place = folder / f"{Path(path).stem}-{widget}.html"
+        place.write_text(pared(site / path, widget), "utf-8")
+        page = pages(**{"viewport": WIDE, **options})
+        page.route(ELSEWHERE, lambda route: route.abort())
         page.add_init_script(script)
-        page.goto((site / path).resolve().as_uri())
-        page.locator(".book-widget").evaluate_all(
-            "(all, i) => all.forEach((e, j) => j === i || e.remove())", widget
-        )
+        page.goto(place.as_uri())
         page.locator(".book-widget").scroll_into_view_if_needed()
         if wait:
             page.locator(".book-widget[data-state=ready] .widget-body").wait_for()
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    pages.close()
 
 
 @pytest.fixture(scope="module")

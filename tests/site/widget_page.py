@@ -47,6 +47,41 @@ def page_text(name, *datas, file=""):
     )
 
 
+class Pages:
+    """`pages(**options)`: a new page that has no network; its errors gather in `page.errors`.
+
+    Those with the same options share a context: a new one costs as much as opening a page.
+    """
+
+    def __init__(self, browser):
+        self.browser, self.contexts = browser, {}
+
+    def __call__(self, **options):
+        key = repr(sorted(options.items()))
+        if key not in self.contexts:
+            self.contexts[key] = self.browser.new_context(offline=True, **options)
+            self.contexts[key].set_default_timeout(10_000)
+        page = self.contexts[key].new_page()
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda m: is_error(m) and page.errors.append(m.text))
+        return page
+
+    def close(self):
+        for context in self.contexts.values():
+            context.close()
+
+
+def is_error(message):
+    """Whether it is an error that a widget could cause: the page's fonts are not its affair."""
+    return message.type == "error" and ".woff2" not in message.text + message.location["url"]
+
+
+def boxes(locator):
+    """Where each of the elements stands on the screen, asked in one go."""
+    return locator.evaluate_all("all => all.map(e => e.getBoundingClientRect().toJSON())")
+
+
 class Visitor:
     """`visitor(*datas, script="", wait=True, file=None, **options)`: a page with a widget for each.
 
@@ -55,8 +90,8 @@ class Visitor:
     """
 
     def __init__(self, browser, folder, name):
-        self.browser, self.folder, self.name = browser, folder, name
-        self.numbers, self.contexts = itertools.count(), []
+        self.pages, self.folder, self.name = Pages(browser), folder, name
+        self.numbers = itertools.count()
 
     def __call__(self, *datas, script="", wait=True, file=None, **options):
         path = self.folder / f"{next(self.numbers)}.html"
@@ -65,13 +100,7 @@ class Visitor:
             beside.write_text(file_script(to_json("file", file, FILE_LIMIT)), "utf-8")
         address = "" if file is None else beside.name
         path.write_text(page_text(self.name, *datas, file=address), "utf-8")
-        context = self.browser.new_context(offline=True, **options)
-        self.contexts.append(context)
-        context.set_default_timeout(10_000)
-        page = context.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
+        page = self.pages(**options)
         page.add_init_script(script)
         page.goto(path.as_uri())
         if wait:
@@ -80,5 +109,4 @@ class Visitor:
         return page
 
     def close(self):
-        for context in self.contexts:
-            context.close()
+        self.pages.close()
