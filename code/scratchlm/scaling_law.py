@@ -50,7 +50,7 @@ def log_terms(law: Tensor, size: Tensor, data: Tensor) -> Tensor:
     """Return the logarithms (R, n, 3) of the terms of R laws (R, 5) for n runs (n,).
 
     A law is log E, log A, log B, α, β: L = E + A / N^α + B / D^β.
-    Hoffmann et al. (2022), equation 10.
+    Hoffmann et al. (2022), equation 2.
     """
     log_e, log_a, log_b, alpha, beta = law[..., None].unbind(-2)  # (R, 1) each
     from_size = log_a - alpha * size.log()  # (R, n)

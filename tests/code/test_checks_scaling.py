@@ -6,26 +6,39 @@ import pytest
 import torch
 
 from scratchlm.checks import check, scaling
-from scratchlm.gpt import count_parameters
 from scratchlm.recipes import scaling_runs
-from scratchlm.scaling_law import fit_from_many, predicted
+from scratchlm.scaling_law import best_size, fit_from_many, fit_line, predicted
 from tests.wrong import answers
 
 SLUG = "scaling"
 CELLS = {exercise: code for exercise, (code, _) in answers.cells(SLUG).items()}
 LAW = torch.tensor([math.log(1.3), math.log(40.0), math.log(300.0), 0.4, 0.45]).double()
 GRID = torch.cartesian_prod(torch.logspace(3.4, 5, 6), torch.logspace(4.5, 6.2, 6)).double().T
+FAMILY = torch.stack([*GRID, predicted(LAW[None], *GRID)[0]])
+
+
+def on_edge(laws, budget):
+    n = best_size(laws, torch.tensor([budget]).double())
+    return predicted(laws, n, budget / 6 / n)[:, 0]
+
+
+MONEY = torch.tensor(scaling_runs.BUDGETS).double()
 NAMES = {
     "math": math,
     "torch": torch,
-    "count_parameters": count_parameters,
     "scaling_runs": scaling_runs,
     "fit_from_many": fit_from_many,
+    "fit_line": fit_line,
     "predicted": predicted,
+    "on_edge": on_edge,
     "chinchilla": LAW,
-    "law": LAW,
-    "larger": {"val": 2.0},
-    "family": torch.stack([*GRID, predicted(LAW[None], *GRID)[0]]),
+    "family": FAMILY,
+    "size": FAMILY[0],
+    "data": FAMILY[1],
+    "loss": FAMILY[2],
+    "width_of": FAMILY[0],
+    "money": MONEY,
+    "lowest": [on_edge(LAW[None], budget).item() for budget in scaling_runs.BUDGETS],
 }
 
 

@@ -8,14 +8,6 @@ def bill(**changes) -> str:
     return f"bill = {right | changes}"
 
 
-DATA = """\
-def data_needed(law, size, target):
-    e, a, b = law[:3].exp().tolist()
-    alpha, beta = law[3:].tolist()
-    rest = target - e - a / size**alpha
-    return (b / rest) ** (1 / beta) if rest > 0 else math.inf
-"""
-
 SERVED = """\
 def best_to_serve(law, target, served):
     e, a, b = law[:3].exp()
@@ -50,15 +42,6 @@ WRONG = {
         Wrong("bill = 3.15e23", "dict"),
         Wrong("bill = {'operations': 'many', 'days': 1, 'tokens per parameter': 1}", "number"),
     ],
-    "scaling-data-needed": [
-        Wrong(changed(DATA, "e, a, b = law[:3].exp().tolist()", "e, a, b = 1.7, 400.0, 410.0")),
-        Wrong(changed(DATA, "- e - a", "- a"), "Put your answer"),
-        Wrong(changed(DATA, "(1 / beta)", "beta"), "Put your answer"),
-        Wrong(changed(DATA, " if rest > 0 else math.inf", ""), "number"),
-        Wrong(changed(DATA, "math.inf", "0.0"), "math.inf"),
-        Wrong(changed(DATA, "rest > 0", "rest > 9"), "reach"),
-        Wrong("data_needed = 1e9", "function"),
-    ],
     "scaling-served": [
         Wrong(
             changed(
@@ -76,11 +59,21 @@ WRONG = {
     ],
     "scaling-backtest": [
         Wrong(
-            changed(BACKTEST, ".abs().mean().item()", ".mean().abs().item()"),
+            changed(
+                BACKTEST,
+                "fit_from_many(runs[:, cheap])",
+                "torch.tensor([math.log(1.5), math.log(60), math.log(300), 0.5, 0.5]).double()",
+            )
         ),
+        Wrong(changed(BACKTEST, ".abs().mean()", ".mean().abs()"), "cancel"),
         Wrong(changed(BACKTEST, "runs[:, cheap]", "runs"), "part in the fit"),
-        Wrong(changed(BACKTEST, ".abs()", ""), "below 0"),
-        Wrong(changed(BACKTEST, ".abs()", ".pow(2)"), "not its square"),
+        Wrong(changed(BACKTEST, ".abs()", ""), "cancel"),
+        Wrong(changed(BACKTEST, "(said", "-(said").replace(".abs()", ""), "cancel"),
+        Wrong(changed(BACKTEST, ".abs().mean()", ".pow(2).mean()"), "not its square"),
+        Wrong(changed(BACKTEST, ".abs().mean()", ".pow(2).mean().sqrt()"), "root"),
+        Wrong(changed(BACKTEST, ".mean()", ".median()"), "median"),
+        Wrong(changed(BACKTEST, ".mean()", ".max()"), "largest"),
+        Wrong(changed(BACKTEST, "budget * 1.01", "budget"), "1.01"),
         Wrong(changed(BACKTEST, "said.log() - runs[2, ~cheap].log()", "said"), "should be 0"),
         Wrong("backtest = 0.01", "function"),
         Wrong("def backtest(runs, budget):\n    return 'none'", "number"),
