@@ -1,7 +1,6 @@
 """Two processes train, rightly or wrongly: `torchrun --nproc-per-node 2 -m scratchlm.replicas`."""
 
 import sys
-import time
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -53,12 +52,10 @@ def replica(kind: str, place: Place, ids: Tensor, val_ids: Tensor) -> Trainer:
 
 
 def run_replica(run: Trainer, path: Path) -> None:
-    """Train, and write down what this process has in the end: weights, log, seconds."""
-    started = time.perf_counter()
+    """Train, and write down what this process has in the end: its weights and its log."""
     log = asdict(run.run())
-    seconds = time.perf_counter() - started
     module = getattr(run.model, "module", run.model)  # DDP is a wrapper
-    write_checkpoint(path, module.state_dict(), {"log": log, "seconds": seconds})
+    write_checkpoint(path, module.state_dict(), {"log": log})
 
 
 def small_things(place: Place) -> dict[str, Tensor]:
