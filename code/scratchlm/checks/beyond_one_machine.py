@@ -80,6 +80,19 @@ def _clipped(function, slices: list[torch.Tensor], longest: float) -> list:
     return [originals, lengths, asked]
 
 
+def _clips_nothing(answer) -> str | None:
+    """Say what is wrong with how a gradient of zeros, with an empty slice, is clipped."""
+    try:
+        pieces, lengths, _ = _clipped(answer, [torch.zeros(2), torch.zeros(0)], 1.0)
+    except ZeroDivisionError:
+        return (
+            "A gradient of zeros has length 0, and one of the slices may be empty: do not divide."
+        )
+    if lengths != [0.0, 0.0] or pieces[0].any():
+        return "A gradient of zeros stays as it is, and its length is 0."
+    return None
+
+
 def beyond_one_machine_clip(answer) -> str | None:
     """A function that clips a slice by the length of the whole gradient."""
     if not callable(answer):
@@ -101,13 +114,4 @@ def beyond_one_machine_clip(answer) -> str | None:
     (first, _), _, asked = _clipped(answer, slices, 10.0)
     if not torch.equal(first, slices[0]) or len(asked) != 2:
         return "A gradient that is short enough stays as it is (and total is called even so)."
-    nothing = [torch.zeros(2), torch.zeros(0)]
-    try:
-        pieces, lengths, _ = _clipped(answer, nothing, 1.0)
-    except ZeroDivisionError:
-        return (
-            "A gradient of zeros has length 0, and one of the slices may be empty: do not divide."
-        )
-    if lengths != [0.0, 0.0] or pieces[0].any():
-        return "A gradient of zeros stays as it is, and its length is 0."
-    return None
+    return _clips_nothing(answer)
