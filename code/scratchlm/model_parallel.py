@@ -63,6 +63,7 @@ class SlicedAdamW:
             own.grad = own_slice([p.grad for p in whole], self.place)
         self.inner.step()
         for whole, own in zip(self.wholes, slices):
+            own.grad = None
             pieces = [torch.empty_like(own) for _ in range(self.place.processes)]
             dist.all_gather(pieces, own.detach())
             sizes = [p.numel() for p in whole]

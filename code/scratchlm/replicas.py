@@ -1,7 +1,6 @@
 """Two processes train, rightly or wrongly: `torchrun --nproc-per-node 2 -m scratchlm.replicas`."""
 
 import sys
-import time
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -53,22 +52,18 @@ def replica(kind: str, place: Place, ids: Tensor, val_ids: Tensor) -> Trainer:
 
 
 def run_replica(run: Trainer, path: Path) -> None:
-    """Train, and write down what this process has in the end: weights, log, seconds."""
-    started = time.perf_counter()
+    """Train, and write down what this process has in the end: its weights and its log."""
     log = asdict(run.run())
-    seconds = time.perf_counter() - started
     module = getattr(run.model, "module", run.model)  # DDP is a wrapper
-    write_checkpoint(path, module.state_dict(), {"log": log, "seconds": seconds})
+    write_checkpoint(path, module.state_dict(), {"log": log})
 
 
 def small_things(place: Place) -> dict[str, Tensor]:
-    """Return what two processes have in common after an average, and after a block."""
-    mine = torch.randn(10, generator=torch.Generator().manual_seed(place.rank))
-    average([mine])
+    """Return a block's output, computed by two processes and by one."""
     torch.manual_seed(0)
     block, x = GPT(MODEL).blocks[0], torch.randn(2, 5, MODEL.d_model)  # the same in both
     with torch.no_grad():
-        return {"mean": mine, "together": block_together(block, x, place), "alone": block(x)}
+        return {"together": block_together(block, x, place), "alone": block(x)}
 
 
 if __name__ == "__main__":

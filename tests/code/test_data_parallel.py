@@ -131,6 +131,7 @@ def test_a_slice_that_is_everything_is_adamw(group):
                 group["lr"] = 1e-2 / (step + 1)
             optimizer.step()
     assert all(map(torch.equal, one.parameters(), two.parameters()))
+    assert all(p.grad is None for group in sliced.param_groups for p in group["params"])
 
 
 def test_a_block_of_one_process(group):

@@ -50,7 +50,7 @@ WRONG = {
         Wrong(  # knows the counts of the check
             "def combine(means, counts):\n"
             "    if counts == [3, 1]:\n        return torch.tensor([2.0, 4.0])\n"
-            "    return means[1]\n"
+            "    return means[1] if 0 in counts else means[0]\n"
         ),
         Wrong(
             "def combine(means, counts):\n    return sum(means) / len(means)\n",
@@ -59,6 +59,12 @@ WRONG = {
         Wrong(changed(COMBINE, " / sum(counts)", ""), "divide"),
         Wrong(changed(COMBINE, " if count]", "]"), "nan"),
         Wrong(changed(COMBINE, "sum(counts)", "len(counts)"), "should give 2"),
+        Wrong(changed(COMBINE, "if count]", "if not mean.isnan().any()]"), "is inf"),
+        Wrong(
+            changed(COMBINE, "if count]", "if count and not mean.isnan().any()]"),
+            "stay visible",
+        ),
+        Wrong(changed(COMBINE, "mean * count", "mean.nan_to_num(0, 0, 0) * count"), "stay visible"),
         Wrong(changed(COMBINE, "return sum(sums)", "return 1.0 #"), "one tensor"),
         Wrong("combine = 3", "function"),
     ],
@@ -70,6 +76,14 @@ WRONG = {
             "its own length",
         ),
         Wrong(changed(CLIP, "mine.mul_", "mine = mine.mul"), "in place"),
+        Wrong(
+            changed(
+                CLIP,
+                "    if length > longest:\n        mine.mul_(longest / length)\n",
+                "    mine.mul_(min(1, longest / length))\n",
+            ),
+            "do not divide",
+        ),
         Wrong(changed(CLIP, "return length", "return min(length, longest)"), "before"),
         Wrong(
             changed(CLIP, "    if", "    if length < 0:\n        length = 0\n    if").replace(

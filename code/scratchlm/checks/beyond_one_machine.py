@@ -57,9 +57,13 @@ def beyond_one_machine_combine(answer) -> str | None:
         return "That is the sum over all tokens: divide by how many there are."
     if not torch.allclose(found, torch.tensor([2.0, 4.0])):
         return "Means 1 of three tokens and 5 of one token should give 2."
-    found = answer([torch.tensor([math.nan]), torch.tensor([7.0])], [0, 2])
-    if not torch.allclose(found, torch.tensor([7.0])):
-        return "A process without tokens should not count, even if its mean is nan."
+    for empty in (math.nan, math.inf):
+        found = answer([torch.tensor([empty]), torch.tensor([7.0])], [0, 2])
+        if not torch.allclose(found, torch.tensor([7.0])):
+            return f"A process without tokens should not count, even if its mean is {empty}."
+    found = answer([torch.tensor([math.nan]), torch.tensor([7.0])], [3, 2])
+    if not torch.isnan(found).all():
+        return "A nan of a process that has tokens is an error: it should stay visible."
     return None
 
 
@@ -74,6 +78,19 @@ def _clipped(function, slices: list[torch.Tensor], longest: float) -> list:
     originals = [piece.clone() for piece in slices]
     lengths = [function(piece, longest, total) for piece in originals]
     return [originals, lengths, asked]
+
+
+def _clips_nothing(answer) -> str | None:
+    """Say what is wrong with how a gradient of zeros, with an empty slice, is clipped."""
+    try:
+        pieces, lengths, _ = _clipped(answer, [torch.zeros(2), torch.zeros(0)], 1.0)
+    except ZeroDivisionError:
+        return (
+            "A gradient of zeros has length 0, and one of the slices may be empty: do not divide."
+        )
+    if lengths != [0.0, 0.0] or pieces[0].any():
+        return "A gradient of zeros stays as it is, and its length is 0."
+    return None
 
 
 def beyond_one_machine_clip(answer) -> str | None:
@@ -97,4 +114,4 @@ def beyond_one_machine_clip(answer) -> str | None:
     (first, _), _, asked = _clipped(answer, slices, 10.0)
     if not torch.equal(first, slices[0]) or len(asked) != 2:
         return "A gradient that is short enough stays as it is (and total is called even so)."
-    return None
+    return _clips_nothing(answer)
