@@ -65,17 +65,33 @@ def _trainer(seed: int) -> Trainer:
     return healthy(text, text, seed)
 
 
+MIXES = [(1, 3, 0.5), (4, 20, -0.7), (7, 0, -0.4)]  # row, place, amount
+
+
+def _judged_mix(value: float, row: int, amount: float) -> str | None:
+    """Judge what the answer says of a model in which row 0 sees another row."""
+    if abs(value) < 1e-4:
+        return (
+            f"It misses a model whose row 0 changes with row {row}: change the ids of all "
+            "rows but row 0, and compare every place of row 0."
+        )
+    if not abs(value - abs(amount)) < 1e-3:
+        return (
+            f"A logit of row 0 changes by {amount}, others by less, and it says {value:.3g}: "
+            "give the largest change, whatever its sign."
+        )
+    return None
+
+
 def diagnosing_training_rows(function) -> str | None:
     """A test that finds models whose rows see each other."""
     if not callable(function):
         return "Give the function rows_mixed itself, without calling it."
-    values, mixes = [], [(1, 3, 0.5), (4, 20, -0.7), (-1, 0, -0.4)]
     with torch.random.fork_rng():
-        values.append(function(_trainer(0)))
-        for mix in mixes:
-            ill = _trainer(0)
-            ill.model = _Mixed(ill, *mix)
-            values.append(function(ill))
+        trainers = [_trainer(0) for _ in range(1 + len(MIXES))]
+        for trainer, mix in zip(trainers[1:], MIXES):
+            trainer.model = _Mixed(trainer, *mix)
+        values = [function(trainer) for trainer in trainers]
     if any(isinstance(value, bool) or not isinstance(value, Real) for value in values):
         return "It should return a number: the largest change of row 0's logits."
     if not values[0] <= 1e-4:
@@ -83,18 +99,8 @@ def diagnosing_training_rows(function) -> str | None:
             f"It finds {values[0]:.3g} in a healthy model: leave row 0 as it is, "
             "change all others, compare row 0, and switch dropout off."
         )
-    for value, (row, _, amount) in zip(values[1:], mixes):
-        if abs(value) < 1e-4:
-            return (
-                f"It misses a model whose row 0 changes with row {row % 8}: change the ids of all "
-                "rows but row 0, and compare every place of row 0."
-            )
-        if not abs(value - abs(amount)) < 1e-3:
-            return (
-                f"A logit of row 0 changes by {amount}, others by less, and it says {value:.3g}: "
-                "give the largest change, whatever its sign."
-            )
-    return None
+    said = [_judged_mix(value, row, amount) for value, (row, _, amount) in zip(values[1:], MIXES)]
+    return next((sentence for sentence in said if sentence), None)
 
 
 def diagnosing_training_strangers(answer) -> str | None:
