@@ -107,8 +107,8 @@ def update_size(trainer: Trainer, steps: int = 10) -> float:
     return statistics.median(r for ratios in gauge.ratios.values() for r in ratios)
 
 
-def dead_share(trainer: Trainer, steps: int = 40) -> float:
-    """Return the share of hidden units that are dead after some steps."""
+def dead_share(trainer: Trainer, steps: int = 60) -> float:
+    """Return the share of hidden units that are silent on a batch after some steps."""
     trainer.run(steps)
     return torch.cat(dead_units(trainer.model, first_batch(trainer)[:, :-1])).float().mean().item()
 
@@ -131,7 +131,7 @@ NORMAL: dict[str, tuple[Callable, float, float]] = {
     "repeated": (repeated_share, 0.0, 0.05),
     "leaked": (leaked_share, 0.0, 0.05),
     "update size": (update_size, 2e-3, 0.2),
-    "dead units": (dead_share, 0.0, 0.7),
+    "dead units": (dead_share, 0.0, 0.5),
     "loss by heart": (loss_by_heart, 0.0, 1.5),
 }
 

@@ -14,7 +14,7 @@ from scratchlm.trainer import Trainer
 def growing_rate(factor: float) -> Callable:
     """Return a hook for `run`: each step's learning rate is `factor` times the one before.
 
-    For a schedule that is constant otherwise. Smith (2017) lets the rate grow along a line.
+    For a schedule that is constant otherwise. The trainer multiplies a group's rate by its factor.
     """
 
     def after(trainer: Trainer) -> None:

@@ -66,7 +66,7 @@ def evaluates_noisily(trainer: Trainer) -> None:
 
 
 def half_frozen(trainer: Trainer) -> None:
-    """The optimizer knows the embeddings, and no parameter of the blocks."""
+    """The parameters of the blocks ask for no gradient."""
     for parameter in trainer.model.blocks.parameters():
         parameter.requires_grad_(False)
 

@@ -31,7 +31,14 @@ WRONG = {
         Wrong("share = '10 / 27'", "one number"),
     ],
     "diagnosing-training-rows": [
-        Wrong(rows("other[1:] = (ids[1:]", "other[-1] = (ids[-1]")),  # the last row alone
+        Wrong(
+            "rows_mixed = lambda trainer: abs(getattr(trainer.model, 'amount', 0.0))"
+        ),  # by heart
+        Wrong(rows("other[1:] = (ids[1:]", "other[-1] = (ids[-1]"), "with row 1"),
+        Wrong(rows("other[1:] = (ids[1:]", "other[1] = (ids[1]"), "with row 4"),
+        Wrong(rows("[0].abs().max()", "[0].mean().abs()"), "largest change"),
+        Wrong(rows("[0].abs().max()", "[0].max()"), "whatever its sign"),
+        Wrong(rows("[0].abs().max()", "[0, -1].max()"), "every place"),
         Wrong(rows("other[1:] = (ids[1:]", "other[0:] = (ids[0:]"), "healthy model"),
         Wrong(rows(".eval()", ".train()"), "dropout off"),
         Wrong(rows("other[1:] = (ids[1:] + 1)", "other[1:] = (ids[1:])"), "misses"),

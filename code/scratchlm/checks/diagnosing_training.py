@@ -6,7 +6,6 @@ from numbers import Real
 import torch
 from torch import nn
 
-from scratchlm.gpt import GPT
 from scratchlm.sick_runs import SIZE, healthy
 from scratchlm.trainer import Trainer
 
@@ -45,15 +44,20 @@ def diagnosing_training_resample(answer) -> str | None:
 
 
 class _Mixed(nn.Module):
-    """A model to which every row adds a little of the last row."""
+    """A model whose row 0 changes by `amount` at one place when the ids of another row change."""
 
-    def __init__(self, model: GPT):
+    def __init__(self, trainer: Trainer, row: int, place: int, amount: float):
         super().__init__()
-        self.model, self.config = model, model.config
+        self.model, self.config = trainer.model, trainer.model.config
+        batch = trainer.draw(trainer.ids, trainer.size, trainer.config, 0)  # (B, T + 1)
+        self.ids, self.row, self.place, self.amount = batch[:, :-1], row, place, amount
 
     def forward(self, ids):
-        logits = self.model(ids)
-        return logits + 0.1 * logits[-1:]
+        logits = self.model(ids).clone()  # (B, T, V)
+        if not torch.equal(ids[self.row], self.ids[self.row]):
+            logits[0, self.place, 5] += self.amount
+            logits[0, self.place, 6] -= self.amount / 2
+        return logits
 
 
 def _trainer(seed: int) -> Trainer:
@@ -61,25 +65,42 @@ def _trainer(seed: int) -> Trainer:
     return healthy(text, text, seed)
 
 
+MIXES = [(1, 3, 0.5), (4, 20, -0.7), (7, 0, -0.4)]  # row, place, amount
+
+
+def _judged_mix(value: float, row: int, amount: float) -> str | None:
+    """Judge what the answer says of a model in which row 0 sees another row."""
+    if abs(value) < 1e-4:
+        return (
+            f"It misses a model whose row 0 changes with row {row}: change the ids of all "
+            "rows but row 0, and compare every place of row 0."
+        )
+    if not abs(value - abs(amount)) < 1e-3:
+        return (
+            f"A logit of row 0 changes by {amount}, others by less, and it says {value:.3g}: "
+            "give the largest change, whatever its sign."
+        )
+    return None
+
+
 def diagnosing_training_rows(function) -> str | None:
     """A test that finds models whose rows see each other."""
     if not callable(function):
         return "Give the function rows_mixed itself, without calling it."
     with torch.random.fork_rng():
-        well, ill = _trainer(0), _trainer(0)
-        ill.model = _Mixed(ill.model)
-        clean, mixed = function(well), function(ill)
-    for value in (clean, mixed):
-        if isinstance(value, bool) or not isinstance(value, Real):
-            return "It should return a number: the largest change of row 0's logits."
-    if clean > 1e-4:
+        trainers = [_trainer(0) for _ in range(1 + len(MIXES))]
+        for trainer, mix in zip(trainers[1:], MIXES):
+            trainer.model = _Mixed(trainer, *mix)
+        values = [function(trainer) for trainer in trainers]
+    if any(isinstance(value, bool) or not isinstance(value, Real) for value in values):
+        return "It should return a number: the largest change of row 0's logits."
+    if not values[0] <= 1e-4:
         return (
-            f"It finds {clean:.3g} in a healthy model: leave row 0 as it is, "
+            f"It finds {values[0]:.3g} in a healthy model: leave row 0 as it is, "
             "change all others, compare row 0, and switch dropout off."
         )
-    if mixed < 1e-5:
-        return "It misses a model that adds some of the last row to each: change the others' ids."
-    return None
+    said = [_judged_mix(value, row, amount) for value, (row, _, amount) in zip(values[1:], MIXES)]
+    return next((sentence for sentence in said if sentence), None)
 
 
 def diagnosing_training_strangers(answer) -> str | None:
@@ -91,7 +112,7 @@ def diagnosing_training_strangers(answer) -> str | None:
             return f"{letter}: choose from {', '.join(NAMES)}."
     hints = {
         "X": "X: its training is healthy, so look at what it is judged by: decode its val_ids.",
-        "Y": "Y: print trainer.model, and compare the loss of a batch with the evaluated one.",
+        "Y": "Y: it cannot learn a batch by heart, though everything moves: print trainer.model.",
         "Z": "Z: look at the length of the gradient over twenty steps.",
     }
     wrong = [letter for letter, bug in BUGS.items() if answer[letter] != bug]

@@ -9,7 +9,7 @@ from torch import Tensor
 from scratchlm import sick_runs
 from scratchlm.recipes.shakespeare_gpt_plain import texts
 from scratchlm.sick_runs import SIZE, healthy
-from scratchlm.trainer import TrainerConfig, draw_excerpts
+from scratchlm.trainer import TrainerConfig, draw_excerpts, fixed_excerpts, mean_loss
 
 DATA = ["tiny-shakespeare"]
 BUGS = [
@@ -34,8 +34,9 @@ CURES = {  # size, characters, changes to the plan
     "weight decay": (STILL, PAGE, {"weight_decay": 3.0}),
     "more data": (STILL, 100 * PAGE, {}),
 }
-RATES = [3e-3, 6e-3, 1.2e-2]
+RATES = [1.5e-3, 4e-3, 1e-2]
 PAIRS = range(6)  # seeds of the grid
+JUDGES = 256  # excerpts that the grid is judged on
 DAMAGED = (90, 120)  # steps whose batch is garbled
 
 
@@ -85,11 +86,13 @@ def grid(ids: Tensor, val_ids: Tensor) -> dict:
             row = []
             for seed in PAIRS:
                 changes = dict(learning_rate=rate, final_rate=rate / 10, steps=150)
-                changes |= dict(evaluate_every=150, evaluate_on=256)
                 trainer = healthy(ids, val_ids, seed, STILL, **changes)
                 if name == "ReLU":
                     sick_runs.use_relu(trainer.model)
-                row.append(round(trainer.run().val[-1], 4))
+                trainer.evaluate = lambda: None  # the end alone counts
+                trainer.run()
+                judges = fixed_excerpts(val_ids, trainer.size, JUDGES)
+                row.append(round(mean_loss(trainer.model, judges), 4))
             rows.append(row)
     return losses
 
@@ -100,7 +103,8 @@ def spiky(ids: Tensor, val_ids: Tensor) -> dict:
     for name, draw in [("garbled", garbled), ("spared", spared)]:
         logs[name] = []
         for seed in SEEDS:
-            trainer = healthy(ids, val_ids, seed, STILL, steps=150, final_rate=5e-3, clip=math.inf)
+            changes = dict(steps=150, evaluate_every=150, final_rate=5e-3, clip=math.inf)
+            trainer = healthy(ids, val_ids, seed, STILL, **changes)
             trainer.draw = draw
             logs[name].append(rounded(trainer.run()))
     return logs
