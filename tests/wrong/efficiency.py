@@ -62,6 +62,23 @@ WRONG = {
         Wrong(changed(ACCUMULATE, "loss.backward()", "pass"), "no gradient"),
         Wrong(changed(ACCUMULATE, "total += loss.item()", "total += loss"), "Python number"),
         Wrong(changed(ACCUMULATE, "total += loss.item()", "total = loss.item()"), "should be"),
+        Wrong(
+            "def accumulate(model, pieces):\n"
+            "    logits = torch.cat([model(inputs).flatten(0, 1) for inputs, _ in pieces])\n"
+            "    targets = torch.cat([targets.flatten() for _, targets in pieces])\n"
+            "    loss = F.cross_entropy(logits, targets)\n"
+            "    loss.backward()\n"
+            "    return loss.item()\n",
+            "at once",
+        ),
+        Wrong(
+            changed(
+                ACCUMULATE,
+                'targets.flatten(), reduction="sum") / count',
+                "targets.flatten()) * (targets != -100).sum() / count",
+            ),
+            "padding alone",
+        ),
         Wrong("accumulate = 4", "function"),
     ],
     "efficiency-segments": [

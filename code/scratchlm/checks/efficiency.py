@@ -47,13 +47,32 @@ def _whole(model: nn.Module, pieces: list) -> float:
     return loss.item()
 
 
-def _layers(count: int) -> list[nn.Linear]:
+class _Watched(nn.Linear):
+    """A layer that notes how many tokens were ever between their ways forward and back."""
+
+    waiting = most = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = super().forward(x)
+        if y.requires_grad:
+            count = y.numel() // y.shape[-1]
+            self.waiting += count
+            self.most = max(self.most, self.waiting)
+            y.register_hook(lambda gradient: self.back(count))
+        return y
+
+    def back(self, count: int) -> None:
+        """Forget tokens whose gradient has arrived."""
+        self.waiting -= count
+
+
+def _layers(count: int) -> list[_Watched]:
     """Layers with the same first weights."""
     layers = []
     for _ in range(count):
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            layers.append(nn.Linear(5, 6))
+            layers.append(_Watched(5, 6))
     return layers
 
 
@@ -85,11 +104,25 @@ def efficiency_accumulate(answer) -> str | None:
         return "The parameters have no gradient afterwards: call backward for each piece."
     if (mistake := _mistake(gradient, pieces)) is not None:
         return mistake
-    if not torch.allclose(gradient, ours.weight.grad, atol=1e-6):
+    if not _same(ours, theirs):
         return "The gradient is not that of the whole batch: divide sums by the number of targets."
+    if theirs.most > max(targets.numel() for _, targets in pieces):
+        return "Two pieces are in memory at once: go back with each before the next goes forward."
     if not isinstance(said, Real) or isinstance(said, bool):
         return "Return the loss as a Python number: .item() makes one."
-    return None if abs(said - loss) < 1e-5 else f"The loss should be {loss:.3f}, got {said:.3f}."
+    if abs(said - loss) > 1e-5:
+        return f"The loss should be {loss:.3f}, got {said:.3f}."
+    (padded,) = _layers(1)
+    said = answer(padded, [(torch.ones(1, 4, 5), torch.full((1, 4), -100)), *pieces])
+    if not (_same(ours, padded) and abs(said - loss) < 1e-5):
+        return "A piece of padding alone spoils the result: the mean of nothing is not a number."
+    return None
+
+
+def _same(a: nn.Module, b: nn.Module) -> bool:
+    """Whether two layers have the same gradients, the bias included."""
+    pairs = zip(a.parameters(), b.parameters())
+    return all(q.grad is not None and torch.allclose(p.grad, q.grad, atol=1e-6) for p, q in pairs)
 
 
 def efficiency_segments(answer) -> str | None:

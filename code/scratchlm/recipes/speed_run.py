@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from scratchlm.adamw import AdamW
+from scratchlm.gpt import GPT
 from scratchlm.muon import Muon, muon_groups
-from scratchlm.recipes.shakespeare_gpt_plain import texts
+from scratchlm.recipes import shakespeare_gpt_plain as plain
 from scratchlm.swift import SwiftConfig, SwiftGPT
 from scratchlm.trainer import Trainer, TrainerConfig, fixed_excerpts, mean_loss
 
@@ -20,19 +21,31 @@ TRAINING = TrainerConfig(
     warm_up=0,
     final_rate=0.0,
     clip=100.0,  # Muon steps by the gradient's direction alone
-    evaluate_every=1_000_000,  # once before the first step and once after the last
-    evaluate_on=1,
+    evaluate_every=20,
+    evaluate_on=64,
 )
-SHORT = replace(TRAINING, steps=80)  # long enough to see what a part gives
+SEEDS = (0, 1, 2)  # of the whole speed-run; the first one's model is kept
+QUIET = {"evaluate_every": 1_000_000, "evaluate_on": 1}  # no evaluations on the way
+SHORT = replace(TRAINING, steps=40, **QUIET)  # long enough to see what a part gives
+JUDGES = 300  # excerpts of the validation text that judge a short run
 ADAMW_RATE = 0.012  # the best of five for AdamW alone, from 0.0015 to 0.024
 LEFT_OUT = {
     "look-back": {"look_back": 0},
-    "even keys": {"even_keys": False},
-    "rotations": {"turned": False},
     "squared ReLU": {"squared": False},
-    "quiet start": {"quiet": False},
-    "two layers, not four": {"n_layers": 4},
+    "rotations": {"turned": False},
+    "even keys, quiet start": {"even_keys": False, "quiet": False},
 }
+DEPTH = "half the steps, for four layers"
+TWICE = ["(nothing)", "Muon", "look-back"]  # short runs with a second seed
+TUNED_CONFIG = replace(plain.CONFIG, n_layers=2)  # the plain recipe after a look at its knobs
+TUNED = TrainerConfig(
+    steps=1_100,  # the fewest hundreds that reach the plain recipe's loss
+    learning_rate=0.008,
+    warm_up=100,
+    final_rate=0.0,
+    evaluate_every=100,
+    evaluate_on=64,
+)
 
 
 def muon(model: SwiftGPT, config: TrainerConfig) -> Muon:
@@ -61,23 +74,53 @@ def make_trainer(
     return Trainer(model, ids, val_ids, config, make_optimizer=make_optimizer)
 
 
-def train() -> tuple[dict[str, Tensor], dict]:
-    """Train the whole speed-run; then short ones, each without a part."""
-    _, ids, val_ids = texts()
-    everything = fixed_excerpts(val_ids, CONFIG.context_length + 1, len(val_ids))
+def make_tuned(ids: Tensor, val_ids: Tensor) -> Trainer:
+    """Return the plain model with tuned settings before its first step."""
+    torch.manual_seed(0)
+    return Trainer(GPT(TUNED_CONFIG), ids, val_ids, TUNED)
 
-    def result(trainer: Trainer) -> dict:
-        losses = trainer.run().loss
-        return {"loss": losses, "val_loss": mean_loss(trainer.model, everything)}
 
-    whole = make_trainer(ids, val_ids)
-    runs = {"whole": result(whole), "short": result(make_trainer(ids, val_ids, SHORT))}
+def short_runs(ids: Tensor, val_ids: Tensor, seed: int = 0) -> dict[str, Trainer]:
+    """Return short runs before their first step, by what they do without."""
     slow = replace(SHORT, learning_rate=ADAMW_RATE)
-    runs["Muon"] = result(make_trainer(ids, val_ids, slow, adamw))
+    half = replace(SHORT, steps=SHORT.steps // 2)
+    trainers = {
+        "(nothing)": make_trainer(ids, val_ids, SHORT, seed=seed),
+        "Muon": make_trainer(ids, val_ids, slow, adamw, seed=seed),
+    }
     for name, parts in LEFT_OUT.items():
-        runs[name] = result(make_trainer(ids, val_ids, SHORT, **parts))
-    metadata = {"config": asdict(CONFIG), "training": asdict(TRAINING), "runs": runs}
-    return whole.model.state_dict(), metadata
+        trainers[name] = make_trainer(ids, val_ids, SHORT, seed=seed, **parts)
+    # nearly the same time: a step of four layers costs twice as much
+    trainers[DEPTH] = make_trainer(ids, val_ids, half, seed=seed, n_layers=4)
+    return trainers
+
+
+def train() -> tuple[dict[str, Tensor], dict]:
+    """Train the whole speed-run and the tuned plain model; then short runs, each with a change."""
+    _, ids, val_ids = plain.texts()
+    size = CONFIG.context_length + 1
+    everything = fixed_excerpts(val_ids, size, len(val_ids))
+    first = make_trainer(ids, val_ids)
+    silent = replace(TRAINING, **QUIET)
+    others = [make_trainer(ids, val_ids, silent, seed=seed) for seed in SEEDS[1:]]
+    tuned = make_tuned(ids, val_ids)
+    for trainer in (first, *others, tuned):
+        trainer.run()
+    judges = fixed_excerpts(val_ids, size, JUDGES)
+    short = {name: [] for name in short_runs(ids, val_ids)}
+    for seed in SEEDS[:2]:
+        for name, trainer in short_runs(ids, val_ids, seed).items():
+            if seed == SEEDS[0] or name in TWICE:
+                trainer.run()
+                short[name].append(mean_loss(trainer.model, judges))
+    metadata = {
+        "config": asdict(CONFIG),
+        "val_losses": [mean_loss(trainer.model, everything) for trainer in (first, *others)],
+        "tuned_loss": mean_loss(tuned.model, everything),
+        "logs": {"speed-run": asdict(first.log), "tuned": asdict(tuned.log)},
+        "short": short,
+    }
+    return first.model.state_dict(), metadata
 
 
 def build(tensors: dict[str, Tensor], metadata: dict) -> SwiftGPT:
