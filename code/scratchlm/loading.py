@@ -36,13 +36,12 @@ def check_places(places: Mapping[str, Tensor], model: nn.Module) -> None:
     """Raise ValueError unless the places are different ones, and together the whole model."""
     begins = {}
     for name, place in places.items():
-        other = begins.setdefault(place.data_ptr(), name)
-        if other != name:
+        if (other := begins.setdefault(place.data_ptr(), name)) != name:
             raise ValueError(f"{other} and {name} have the same place: one would be lost.")
-    places_hold = sum(place.numel() for place in places.values())
-    model_holds = sum(parameter.numel() for parameter in model.parameters())
-    if places_hold != model_holds:
-        raise ValueError(f"The places hold {places_hold:,} numbers, the model {model_holds:,}.")
+    held = sum(place.numel() for place in places.values())
+    size = sum(parameter.numel() for parameter in model.parameters())
+    if held != size:
+        raise ValueError(f"The places hold {held:,} numbers, and the model has {size:,}.")
 
 
 def hollow(kind: type, config) -> nn.Module:
