@@ -63,5 +63,5 @@ def load_gpt2(path: str | Path, config: GPTConfig = GPT2_SMALL) -> GPT:
     with safe_open(path, framework="pt") as file:
         names = gpt2_names(file.keys())
         shapes = {name: tuple(file.get_slice(long).get_shape()) for name, long in names.items()}
-        fill(gpt2_places(model), shapes, lambda name: file.get_tensor(names[name]))
+        fill(model, gpt2_places(model), shapes, lambda name: file.get_tensor(names[name]))
     return model.eval()

@@ -66,7 +66,7 @@ def rotations(length: int, d_head: int, base: float) -> tuple[Tensor, Tensor]:
     """Return cosines and sines (length, D) of the angles by which places turn a head's pairs.
 
     Column i is paired with column i + D/2; place t turns the pair by t / base^(2i/D).
-    Su et al. (2021), equation 15.
+    After Su et al. (2021), equation 15, which pairs neighbours.
     """
     speed = base ** -(torch.arange(0, d_head, 2).float() / d_head)  # (D/2,)
     angles = torch.arange(length).float()[:, None] * speed  # (length, D/2)

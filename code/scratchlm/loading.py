@@ -32,6 +32,18 @@ def check_shapes(places: Mapping[str, Tensor], shapes: Mapping[str, tuple]) -> N
         )
 
 
+def check_places(places: Mapping[str, Tensor], model: nn.Module) -> None:
+    """Raise ValueError unless the places are different ones, and together the whole model."""
+    begins = {}
+    for name, place in places.items():
+        if (other := begins.setdefault(place.data_ptr(), name)) != name:
+            raise ValueError(f"{other} and {name} have the same place: one would be lost.")
+    held = sum(place.numel() for place in places.values())
+    size = sum(parameter.numel() for parameter in model.parameters())
+    if held != size:
+        raise ValueError(f"The places hold {held:,} numbers, and the model has {size:,}.")
+
+
 def hollow(kind: type, config) -> nn.Module:
     """Return a model of a kind, GPT or Llama, whose weights are still to come.
 
@@ -46,9 +58,13 @@ def hollow(kind: type, config) -> nn.Module:
 
 @torch.no_grad()
 def fill(
-    places: Mapping[str, Tensor], shapes: Mapping[str, tuple], read: Callable[[str], Tensor]
+    model: nn.Module,
+    places: Mapping[str, Tensor],
+    shapes: Mapping[str, tuple],
+    read: Callable[[str], Tensor],
 ) -> None:
     """Copy every tensor of a file to its place, one at a time, after checking all of them."""
+    check_places(places, model)
     check_shapes(places, shapes)
     for name, place in places.items():
         place.copy_(read(name))

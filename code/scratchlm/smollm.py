@@ -74,7 +74,7 @@ def load_smollm2(path: str | Path | None = None) -> tuple[Llama, BPETokenizer]:
     file = GGUFFile(path)
     model = hollow(Llama, llama_config(file.facts))
     shapes = {name: entry.shape for name, entry in file.tensors.items()}
-    fill(llama_places(model), shapes, lambda name: weights_of(file, name))
+    fill(model, llama_places(model), shapes, lambda name: weights_of(file, name))
     return model.eval(), read_tokenizer(file.facts)
 
 

@@ -11,7 +11,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from scratchlm.gpt import GPT, GPTConfig
 from scratchlm.gpt2_weights import GPT2_SMALL, gpt2_names, gpt2_places, load_gpt2
-from scratchlm.loading import check_shapes, fill, hollow
+from scratchlm.loading import check_places, check_shapes, fill, hollow
 from scratchlm.weight_files import check_whole, refuse_pickle
 
 CONFIG = GPTConfig(vocab_size=60, context_length=16, d_model=24, n_heads=3, n_layers=2)
@@ -79,6 +79,7 @@ def test_every_parameter_has_one_place():
     model = GPT(CONFIG)
     places = gpt2_places(model)
     fill(
+        model,
         places,
         {n: tuple(p.shape) for n, p in places.items()},
         lambda n: torch.ones(places[n].shape),
@@ -149,10 +150,25 @@ def test_another_architecture(tmp_path):
 
 
 def test_nothing_is_loaded_if_one_does_not_fit():
-    places = {"a": torch.zeros(2), "b": torch.zeros(3)}
-    with pytest.raises(ValueError):
-        fill(places, {"a": (2,), "b": (4,)}, lambda name: torch.ones(2))
-    assert places["a"].sum() == 0
+    model = nn.Linear(3, 2).requires_grad_(False)
+    places = {"a": model.bias.fill_(0), "b": model.weight}
+    with pytest.raises(ValueError, match="b has the shape"):
+        fill(model, places, {"a": (2,), "b": (4, 3)}, lambda name: torch.ones(2))
+    assert model.bias.sum() == 0
+
+
+def test_places_are_the_whole_model_and_each_is_another():
+    model = GPT(CONFIG)
+    places = gpt2_places(model)
+    check_places(places, model)
+    twice = places | {"h.0.ln_2.bias": model.blocks[0].norm_1.shift}
+    with pytest.raises(ValueError, match="have the same place") as error:
+        check_places(twice, model)
+    assert "h.0.ln_1.bias" in one_sentence(error) and "h.0.ln_2.bias" in str(error.value)
+    del places["h.1.ln_1.bias"]
+    with pytest.raises(ValueError, match="The places hold") as error:
+        check_places(places, model)
+    one_sentence(error)
 
 
 def test_files_that_end_too_early(checkpoint, tmp_path):

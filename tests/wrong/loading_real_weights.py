@@ -14,8 +14,10 @@ def q4_0(numbers: str, result: str = "(numbers - 8) * step") -> str:
 
 
 LOW_FIRST = "torch.cat([pairs & 15, pairs >> 4], dim=-1)"
-# Right for the check's blocks, which are all the same.
-FIRST_BLOCK = q4_0(f"{LOW_FIRST}.float()", "((numbers - 8) * step)[:1, :1].expand(*numbers.shape)")
+FLOATS = f"{LOW_FIRST}.float()"
+# Right for the check's number of blocks.
+SIX_BLOCKS = q4_0(FLOATS, "((numbers - 8) * step).flatten()[:192].reshape(2, 3, 32)")
+FIRST_BLOCK = q4_0(FLOATS, "((numbers - 8) * step)[:1, :1].expand(*numbers.shape)")
 
 
 def names(body: str, hub: str = "") -> str:
@@ -57,7 +59,10 @@ WRONG = {
         Wrong("weights = 'abcd'", "list"),
     ],
     "loading-real-weights-q4-0": [
-        Wrong(FIRST_BLOCK),
+        Wrong(SIX_BLOCKS),
+        Wrong(FIRST_BLOCK, "a step of its own"),
+        Wrong(q4_0(FLOATS, "(numbers - 8) * step[0, 0]"), "a step of its own"),
+        Wrong(q4_0(FLOATS, "(numbers - 8) * 0.5"), "a step of its own"),
         Wrong(q4_0(LOW_FIRST), "251"),
         Wrong(q4_0(f"{LOW_FIRST}.float()", "numbers * step"), "take off 8"),
         Wrong(q4_0("torch.stack([pairs & 15, pairs >> 4], -1).flatten(-2).float()"), "neighbours"),
@@ -71,6 +76,9 @@ WRONG = {
         Wrong(names(FIXED)),
         Wrong(names(f"{PUT}place.clone()"), "copy"),
         Wrong(names(f"{PUT}place.T"), "has the shape"),
+        Wrong(
+            names(f"{PUT}place.T if part in ('attn_q', 'attn_output') else place"), "is transposed"
+        ),
         Wrong(names(f"{PUT}place", " | {'attn_v': 'self_attn.value_proj'}"), "no place for"),
         Wrong(names(f"{PUT}place; places[name] = place"), "'token_embd.weight'"),
         Wrong(

@@ -42,30 +42,33 @@ def loading_real_weights_q4_0(function) -> str | None:
     """A decoder of blocks with a step and no least weight."""
     if not callable(function):
         return "Give the function decode_q4_0 itself, without calling it."
-    step = torch.tensor([0.5], dtype=torch.float16).view(torch.uint8)
-    pairs = torch.tensor([16 * ((i * 7) % 16) + (i * 3) % 16 for i in range(16)])
-    blocks = torch.cat([step, pairs.to(torch.uint8)]).expand(2, 3, 18).contiguous()
-    numbers = torch.cat([pairs % 16, pairs // 16]).float()
-    found = function(blocks)
+    draw = torch.Generator().manual_seed(0)
+    steps = torch.tensor([0.5, -0.25, 2.0, -1.5, 0.125, 1.0]).view(2, 3, 1)
+    pairs = torch.randint(0, 256, (2, 3, 16), generator=draw)
+    blocks = torch.cat([steps.half().view(torch.uint8), pairs.to(torch.uint8)], dim=-1)
+    numbers = torch.cat([pairs % 16, pairs // 16], dim=-1).float()
+    found = function(blocks.clone())
     if not isinstance(found, torch.Tensor) or found.shape != (2, 3, 32):
         return "Blocks of shape (2, 3, 18) should become a tensor of shape (2, 3, 32)."
     if found.dtype != torch.float32:
         return f"The weights should be float32, not {found.dtype}."
-    return _other_weights(found[0, 0], numbers)
+    return _other_weights(found, numbers, steps)
 
 
-def _other_weights(found: torch.Tensor, numbers: torch.Tensor) -> str | None:
-    """Say in what weights differ from half of numbers - 8."""
-    if torch.equal(found, (numbers - 8) * 0.5):
+def _other_weights(found: torch.Tensor, numbers: torch.Tensor, steps: torch.Tensor) -> str | None:
+    """Say in what weights (2, 3, 32) differ from steps · (numbers - 8)."""
+    if torch.equal(found, (numbers - 8) * steps):
         return None
-    if torch.equal(found, numbers * 0.5):
+    if torch.equal(found, numbers * steps):
         return "The numbers 0 to 15 stand for -8 to 7: take off 8 before you multiply."
-    if found.max() > 8:
+    if found.abs().max() > 32:
         return "A weight is far too large: a byte knows no negative numbers, so 3 - 8 became 251."
-    if torch.equal(found, (torch.stack([numbers[:16], numbers[16:]], 1).flatten() - 8) * 0.5):
+    if torch.equal(found, (numbers.unflatten(-1, (2, 16)).mT.flatten(-2) - 8) * steps):
         return "The halves of a byte are not neighbours: the upper half belongs 16 places on."
-    if torch.equal(found, (numbers.roll(16) - 8) * 0.5):
+    if torch.equal(found, (numbers.roll(16, -1) - 8) * steps):
         return "You have exchanged the halves: the first 16 weights are in the lower ones."
+    if torch.equal(found[0, 0], ((numbers - 8) * steps)[0, 0]):
+        return "The first block is right, others are not: each block has a step of its own."
     return "A weight should be step · (number - 8), all lower halves first, then all upper ones."
 
 
@@ -120,4 +123,6 @@ def _other_place(name: str, place: torch.Tensor, wanted: torch.Tensor) -> str | 
         return f"The place of {name} is a copy, or in another parameter: give a view of its own."
     if place.storage_offset() != wanted.storage_offset():
         return f"The place of {name} is in the right parameter, but in the wrong rows."
+    if place.stride() != wanted.stride():
+        return f"The place of {name} is transposed: a square matrix fits either way round."
     return None
