@@ -125,7 +125,11 @@ class GroupedAttention(nn.Module):
         q, k = rotate(qk, *turns).split([self.n_heads, self.n_kv_heads], dim=1)
         if cache is not None:
             k, v = cache.extend(layer, k, v)  # (B, H_kv, S, D)
-        found = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
+        if q.shape[-2] == 1:  # a group's questions go together to the keys that they share
+            q = q.unflatten(1, (self.n_kv_heads, -1)).flatten(2, 3)  # (B, H_kv, H / H_kv, D)
+            found = F.scaled_dot_product_attention(q, k, v).flatten(1, 2)[:, :, None]
+        else:
+            found = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
         return self.output(found.transpose(1, 2).flatten(-2))  # (B, T, C)
 
 

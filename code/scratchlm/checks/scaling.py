@@ -121,18 +121,12 @@ def scaling_backtest(function) -> str | None:
     )
 
 
-def _backtest_hint(found: float, off: torch.Tensor, near: int) -> str | None:
-    """What to say of the error for dear runs whose logarithms lie `off` (n,) beside the law.
-
-    `near` further runs lie above the budget, by less than a per cent, and follow the law.
-    """
+def _slips(off: torch.Tensor, near: int) -> list[tuple[float, str]]:
+    """What one finds with a mistake in the mean, and what to say of it; see `_backtest_hint`."""
     size = off.abs()
-    right = size.mean().item()
-    slips = [
-        (
-            right * len(off) / (len(off) + near),
-            "A compute of up to 1.01 times the budget is cheap.",
-        ),
+    with_near = size.sum().item() / (len(off) + near)
+    return [
+        (with_near, "A compute of up to 1.01 times the budget is cheap."),
         (
             abs(off.mean().item()),
             "Errors of both signs cancel: take the size of each, then the mean.",
@@ -145,9 +139,17 @@ def _backtest_hint(found: float, off: torch.Tensor, near: int) -> str | None:
         (size.median().item(), "Take the mean of the sizes, not the median."),
         (size.max().item(), "Take the mean of the sizes, not the largest."),
     ]
+
+
+def _backtest_hint(found: float, off: torch.Tensor, near: int) -> str | None:
+    """What to say of the error for dear runs whose logarithms lie `off` (n,) beside the law.
+
+    `near` further runs lie above the budget, by less than a per cent, and follow the law.
+    """
+    right = off.abs().mean().item()
     if abs(found - right) < 1.5e-3:
         return None
-    for value, hint in slips:
+    for value, hint in _slips(off, near):
         if abs(abs(found) - value) < 1.5e-3:
             return hint
     if found < right:
