@@ -88,8 +88,7 @@ class AdamW:
         self.state = {}
         for i, values in saved["state"].items():
             parameter = self.parameters[i]
-            self.state[parameter] = {
-                "step": values["step"].clone(),  # a count, which stays on the CPU
-                "m": values["m"].to(parameter.device, copy=True),
-                "v": values["v"].to(parameter.device, copy=True),
+            self.state[parameter] = {  # a count stays on the CPU
+                name: value.to(parameter.device if value.dim() else "cpu", copy=True)
+                for name, value in values.items()
             }

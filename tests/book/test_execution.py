@@ -1,5 +1,6 @@
 """Execution: what runs, when it runs again, what happens when a cell fails."""
 
+import ast
 import json
 import os
 import re
@@ -207,7 +208,10 @@ def expected_closures(runnable, modules):
     imports = []
     for page in runnable:
         code = "\n".join(cell.code for cell in page.cells)
-        lines = [line for line in code.splitlines() if line.startswith(("import ", "from "))]
+        nodes = [n for n in ast.parse(code).body if isinstance(n, ast.Import | ast.ImportFrom)]
+        lines = [ast.unparse(node) for node in nodes]
+        strings = {str(n.value) for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Constant)}
+        lines += [f"import {name}" for name in sorted(strings & set(modules))]  # run in a process
         checks = "scratchlm.checks." + page.slug.replace("-", "_")
         if "check(" in code and checks in modules:  # imported when an answer is checked
             lines.append(f"import {checks}")
