@@ -8,7 +8,7 @@ stops neither side.
 import torch
 import transformers
 
-from scratchlm.llama import Llama
+from scratchlm.llama import Llama, LlamaConfig
 from scratchlm.smollm import chat_ids, continue_ids, llama_places, load_smollm2
 
 COUNT, UNIT = 64, "token"
@@ -37,23 +37,26 @@ def load() -> Llama:
     return model
 
 
+def their_config(config: LlamaConfig, **options) -> transformers.LlamaConfig:
+    """Return the size of one of our models in transformers' words."""
+    return transformers.LlamaConfig(
+        vocab_size=config.vocab_size,
+        hidden_size=config.d_model,
+        intermediate_size=config.d_ff,
+        num_hidden_layers=config.n_layers,
+        num_attention_heads=config.n_heads,
+        num_key_value_heads=config.n_kv_heads,
+        max_position_embeddings=config.context_length,
+        rms_norm_eps=config.epsilon,
+        rope_parameters={"rope_type": "default", "rope_theta": config.rope_base},
+        tie_word_embeddings=True,
+        **options,
+    )
+
+
 def their_model(model: Llama) -> transformers.LlamaForCausalLM:
     """Return transformers' model with the weights of ours."""
-    config = model.config
-    theirs = transformers.LlamaForCausalLM(
-        transformers.LlamaConfig(
-            vocab_size=config.vocab_size,
-            hidden_size=config.d_model,
-            intermediate_size=config.d_ff,
-            num_hidden_layers=config.n_layers,
-            num_attention_heads=config.n_heads,
-            num_key_value_heads=config.n_kv_heads,
-            max_position_embeddings=config.context_length,
-            rms_norm_eps=config.epsilon,
-            rope_parameters={"rope_type": "default", "rope_theta": config.rope_base},
-            tie_word_embeddings=True,
-        )
-    ).eval()
+    theirs = transformers.LlamaForCausalLM(their_config(model.config)).eval()
     theirs.generation_config.eos_token_id = None
     parameters = dict(theirs.named_parameters())
     for name, place in llama_places(model).items():

@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import LlamaConfig as TheirConfig
 from transformers import LlamaForCausalLM
 
+from benchmarks.smollm import their_config
 from scratchlm.llama import KVCache, Llama, LlamaConfig, RMSNorm, rotate, rotations
 
 SIZES = [
@@ -20,21 +20,7 @@ SIZES = [
 
 def reference(config: LlamaConfig) -> LlamaForCausalLM:
     """Return transformers' model of the same size."""
-    return LlamaForCausalLM(
-        TheirConfig(
-            vocab_size=config.vocab_size,
-            hidden_size=config.d_model,
-            intermediate_size=config.d_ff,
-            num_hidden_layers=config.n_layers,
-            num_attention_heads=config.n_heads,
-            num_key_value_heads=config.n_kv_heads,
-            max_position_embeddings=config.context_length,
-            rms_norm_eps=config.epsilon,
-            rope_parameters={"rope_type": "default", "rope_theta": config.rope_base},
-            tie_word_embeddings=True,
-            attn_implementation="eager",
-        )
-    ).eval()
+    return LlamaForCausalLM(their_config(config, attn_implementation="eager")).eval()
 
 
 def pairs(ours: Llama, theirs: LlamaForCausalLM):

@@ -12,10 +12,10 @@ import tokenizers
 import torch
 from gguf.quants import dequantize
 from tokenizers import models, pre_tokenizers
-from transformers import LlamaConfig as TheirConfig
 from transformers import LlamaForCausalLM
 from transformers.modeling_gguf_pytorch_utils import LlamaTensorProcessor
 
+from benchmarks.smollm import PARTS, their_config
 from scratchlm import data
 from scratchlm.gguf_file import GGUFFile
 from scratchlm.llama import Llama, LlamaConfig
@@ -79,34 +79,8 @@ def tokenizer(file):
 
 def their_llama(path, config) -> LlamaForCausalLM:
     """Return transformers' model; its weights are decoded by `gguf`, its rows by transformers."""
-    theirs = LlamaForCausalLM(
-        TheirConfig(
-            vocab_size=config.vocab_size,
-            hidden_size=config.d_model,
-            intermediate_size=config.d_ff,
-            num_hidden_layers=config.n_layers,
-            num_attention_heads=config.n_heads,
-            num_key_value_heads=config.n_kv_heads,
-            max_position_embeddings=config.context_length,
-            rms_norm_eps=config.epsilon,
-            rope_parameters={"rope_type": "default", "rope_theta": config.rope_base},
-            tie_word_embeddings=True,
-        )
-    ).eval()
+    theirs = LlamaForCausalLM(their_config(config)).eval()
     parameters, reorder = dict(theirs.named_parameters()), LlamaTensorProcessor()
-    parts = {
-        "attn_q": "self_attn.q_proj",
-        "attn_k": "self_attn.k_proj",
-        "attn_v": "self_attn.v_proj",
-        "attn_output": "self_attn.o_proj",
-        "ffn_gate": "mlp.gate_proj",
-        "ffn_up": "mlp.up_proj",
-        "ffn_down": "mlp.down_proj",
-        "attn_norm": "input_layernorm",
-        "ffn_norm": "post_attention_layernorm",
-        "token_embd": "model.embed_tokens",
-        "output_norm": "model.norm",
-    }
     for tensor in gguf.GGUFReader(path).tensors:
         *layer, part, _ = tensor.name.split(".")
         weights = dequantize(tensor.data, tensor.tensor_type)
@@ -114,7 +88,7 @@ def their_llama(path, config) -> LlamaForCausalLM:
             heads = config.n_heads if part == "attn_q" else config.n_kv_heads
             weights = reorder._reverse_permute_weights(weights, heads, heads)
         prefix = f"model.layers.{layer[1]}." if layer else ""
-        parameters[f"{prefix}{parts[part]}.weight"].data.copy_(torch.tensor(weights))
+        parameters[f"{prefix}{PARTS[part]}.weight"].data.copy_(torch.tensor(weights))
     return theirs
 
 
